@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Clock } from './clock.ts';
+
+/** A platform whose real time is moved by hand. */
+function fakePlatform() {
+  let now = 1_000;
+  let timers: { at: number; run: () => void }[] = [];
+  return {
+    platform: {
+      now: () => now,
+      after(ms: number, run: () => void) {
+        const timer = { at: now + ms, run };
+        timers.push(timer);
+        return () => {
+          timers = timers.filter((other) => other !== timer);
+        };
+      },
+    },
+    advance(ms: number) {
+      const end = now + ms;
+      for (;;) {
+        timers.sort((a, b) => a.at - b.at);
+        const next = timers[0];
+        if (!next || next.at > end) break;
+        timers.shift();
+        now = Math.max(now, next.at);
+        next.run();
+      }
+      now = end;
+    },
+    timerCount: () => timers.length,
+  };
+}
+
+test('a task runs once, when its time has come', () => {
+  const { platform, advance } = fakePlatform();
+  const clock = new Clock(platform);
+  const ran: number[] = [];
+  clock.after(500, () => ran.push(clock.now()));
+  advance(499);
+  assert.deepEqual(ran, []);
+  advance(1);
+  advance(5_000);
+  assert.deepEqual(ran, [1_500]);
+});
+
+test('at speed 20 a wait of 10 s takes half a second', () => {
+  const { platform, advance } = fakePlatform();
+  const clock = new Clock(platform, { speed: 20 });
+  let done = false;
+  clock.after(10_000, () => (done = true));
+  advance(499);
+  assert.equal(done, false);
+  advance(1);
+  assert.equal(done, true);
+});
+
+test('a change of speed keeps the time already passed', () => {
+  const { platform, advance } = fakePlatform();
+  const clock = new Clock(platform);
+  advance(1_000);
+  clock.speed = 10;
+  advance(100);
+  assert.equal(clock.now(), 3_000);
+});
+
+test('an earlier task asked for later moves the timer forward', () => {
+  const { platform, advance } = fakePlatform();
+  const clock = new Clock(platform);
+  const ran: string[] = [];
+  clock.after(1_000, () => ran.push('late'));
+  clock.after(10, () => ran.push('early'));
+  advance(10);
+  assert.deepEqual(ran, ['early']);
+});
+
+test('a cancelled task never runs', () => {
+  const { platform, advance } = fakePlatform();
+  const clock = new Clock(platform);
+  const cancel = clock.after(10, () => assert.fail('ran'));
+  cancel();
+  cancel();
+  advance(100);
+});
+
+test('frozen, nothing runs and no timer is held, but time goes on; thawed, what fell due runs once', () => {
+  const { platform, advance, timerCount } = fakePlatform();
+  const clock = new Clock(platform);
+  let ran = 0;
+  clock.after(100, () => ran++);
+  clock.freeze();
+  assert.equal(timerCount(), 0);
+  advance(60_000);
+  assert.equal(ran, 0);
+  assert.equal(clock.now(), 61_000);
+  clock.thaw();
+  advance(0);
+  assert.equal(ran, 1);
+});
+
+test('a task that asks for another at once does not run it in the same turn', () => {
+  let turns = 0;
+  const queue: (() => void)[] = [];
+  const clock = new Clock({
+    now: () => 0,
+    after: (_ms, run) => {
+      queue.push(run);
+      return () => {};
+    },
+  });
+  const again = () => {
+    turns++;
+    clock.after(0, again);
+  };
+  clock.after(0, again);
+  queue.shift()?.();
+  assert.equal(turns, 1);
+  assert.equal(queue.length, 1);
+});
+
+test('step() runs tasks in order, each at its own time, with promises settled between', async () => {
+  const { platform } = fakePlatform();
+  const clock = new Clock(platform, { manual: true, start: 0 });
+  const seen: string[] = [];
+  const walk = async () => {
+    for (let n = 1; n <= 3; n++) {
+      await clock.sleep(60_000);
+      seen.push(`walk ${clock.now()}`);
+    }
+  };
+  const walking = walk();
+  clock.after(90_000, () => seen.push(`task ${clock.now()}`));
+  await clock.step(180_000);
+  await walking;
+  assert.deepEqual(seen, ['walk 60000', 'task 90000', 'walk 120000', 'walk 180000']);
+  assert.equal(clock.now(), 180_000);
+});
+
+test('sleep() ends early with the reason of its signal', async () => {
+  const { platform } = fakePlatform();
+  const clock = new Clock(platform, { manual: true });
+  const stop = new AbortController();
+  const sleeping = clock.sleep(1_000, stop.signal);
+  stop.abort(new Error('interrupted'));
+  await assert.rejects(sleeping, /interrupted/);
+});
+
+test('ten thousand tasks leave the heap in time order', async () => {
+  const { platform } = fakePlatform();
+  const clock = new Clock(platform, { manual: true, start: 0 });
+  const due = Array.from({ length: 10_000 }, (_, n) => (n * 7_919) % 10_007);
+  const seen: number[] = [];
+  for (const ms of due) clock.after(ms, () => seen.push(ms));
+  await clock.step(10_007);
+  assert.deepEqual(
+    seen,
+    due.toSorted((a, b) => a - b),
+  );
+});
+
+test('a speed of zero is refused by name', () => {
+  const { platform } = fakePlatform();
+  assert.throws(() => new Clock(platform, { speed: 0 }), /clock speed 0/);
+});

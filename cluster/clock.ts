@@ -1,0 +1,225 @@
+// The cluster's own time. It can run fast, freeze and be stepped by hand; every wait inside a cluster goes through it.
+// Knows nothing of Kubernetes.
+
+import type { Cancel, Platform } from './platform.ts';
+
+interface Task {
+  /** Cluster time, in milliseconds since the epoch. */
+  due: number;
+  /** Ties run in the order in which they were asked for. */
+  order: number;
+  run: () => void;
+  cancelled: boolean;
+}
+
+export interface ClockOptions {
+  /** Cluster milliseconds per real millisecond. Default 1. */
+  speed?: number;
+  /** Where time starts, in milliseconds since the epoch. Default: the platform's now. */
+  start?: number;
+  /** Time moves only by `step()`: for unit tests. Default false. */
+  manual?: boolean;
+}
+
+/** Tasks run in one turn before the event loop gets a turn of its own: a controller that never settles must not starve the rest. */
+const MAX_TASKS_PER_TURN = 256;
+
+export class Clock {
+  readonly #platform: Pick<Platform, 'now' | 'after'>;
+  readonly #manual: boolean;
+  readonly #tasks: Task[] = [];
+  #order = 0;
+  #speed: number;
+  #frozen = false;
+  /** Cluster time and real time at the last change of speed. */
+  #anchorCluster: number;
+  #anchorReal: number;
+  #cancelTimer: Cancel | undefined;
+  #timerDue = Infinity;
+
+  constructor(platform: Pick<Platform, 'now' | 'after'>, options: ClockOptions = {}) {
+    this.#platform = platform;
+    this.#manual = options.manual ?? false;
+    this.#speed = options.speed ?? 1;
+    if (!(this.#speed > 0))
+      throw new RangeError(`clock speed ${this.#speed}: use a number above 0`);
+    this.#anchorReal = platform.now();
+    this.#anchorCluster = options.start ?? this.#anchorReal;
+  }
+
+  /** Cluster time, in milliseconds since the epoch. Goes on while frozen, so that ages stay true. */
+  now(): number {
+    if (this.#manual) return this.#anchorCluster;
+    return this.#anchorCluster + (this.#platform.now() - this.#anchorReal) * this.#speed;
+  }
+
+  get speed(): number {
+    return this.#speed;
+  }
+
+  set speed(value: number) {
+    if (!(value > 0)) throw new RangeError(`clock speed ${value}: use a number above 0`);
+    this.#anchor();
+    this.#speed = value;
+    this.#arm();
+  }
+
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
+  /** Stops all waits; nothing runs and nothing costs until `thaw()`. Time itself goes on. */
+  freeze(): void {
+    this.#frozen = true;
+    this.#disarm();
+  }
+
+  /** Goes on. What fell due meanwhile runs now, each once, in its order. */
+  thaw(): void {
+    this.#frozen = false;
+    this.#arm();
+  }
+
+  /** Runs `run` once, after `ms` of cluster time, in a turn of its own (never inside this call). */
+  after(ms: number, run: () => void): Cancel {
+    const task: Task = {
+      due: this.now() + Math.max(0, ms),
+      order: this.#order++,
+      run,
+      cancelled: false,
+    };
+    this.#push(task);
+    if (this.#tasks[0] === task) this.#arm();
+    return () => {
+      task.cancelled = true;
+    };
+  }
+
+  /** Resolves after `ms` of cluster time; rejects with the signal's reason if that comes first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error);
+      const onAbort = () => {
+        cancel();
+        reject(signal?.reason as Error);
+      };
+      const cancel = this.after(ms, () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      });
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** Cluster milliseconds until the next task, or Infinity: how long an idle cluster may be left alone. */
+  untilNext(): number {
+    this.#dropCancelled();
+    const next = this.#tasks[0];
+    return next ? Math.max(0, next.due - this.now()) : Infinity;
+  }
+
+  /**
+   * Manual clocks only: moves time forward by `ms`, running what falls due on the way, each task at its own due time.
+   * Promises get their turns between tasks, so an observer never sees a task half done.
+   */
+  async step(ms: number): Promise<void> {
+    if (!this.#manual) throw new Error('step() needs a manual clock; this one follows real time');
+    const end = this.#anchorCluster + ms;
+    await settle();
+    for (;;) {
+      this.#dropCancelled();
+      const next = this.#tasks[0];
+      if (!next || next.due > end) break;
+      this.#pop();
+      this.#anchorCluster = Math.max(this.#anchorCluster, next.due);
+      next.run();
+      await settle();
+    }
+    this.#anchorCluster = end;
+  }
+
+  #anchor(): void {
+    this.#anchorCluster = this.now();
+    this.#anchorReal = this.#platform.now();
+  }
+
+  #disarm(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#timerDue = Infinity;
+  }
+
+  /** Keeps one real timer, set for the earliest task. */
+  #arm(): void {
+    if (this.#manual || this.#frozen) return;
+    this.#dropCancelled();
+    const next = this.#tasks[0];
+    if (!next) return this.#disarm();
+    if (this.#cancelTimer && this.#timerDue <= next.due) return;
+    this.#disarm();
+    this.#timerDue = next.due;
+    this.#cancelTimer = this.#platform.after((next.due - this.now()) / this.#speed, () =>
+      this.#turn(),
+    );
+  }
+
+  #turn(): void {
+    this.#cancelTimer = undefined;
+    this.#timerDue = Infinity;
+    if (this.#frozen) return;
+    const now = this.now();
+    // A task that asks for after(0) waits for the next turn, so a busy controller yields to I/O.
+    const lastOrder = this.#order;
+    for (let ran = 0; ran < MAX_TASKS_PER_TURN; ran++) {
+      this.#dropCancelled();
+      const next = this.#tasks[0];
+      if (!next || next.due > now || next.order >= lastOrder) break;
+      this.#pop();
+      next.run();
+    }
+    this.#arm();
+  }
+
+  #dropCancelled(): void {
+    while (this.#tasks[0]?.cancelled) this.#pop();
+  }
+
+  // A binary heap, earliest first.
+
+  #push(task: Task): void {
+    const heap = this.#tasks;
+    let at = heap.push(task) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!before(task, heap[parent] as Task)) break;
+      heap[at] = heap[parent] as Task;
+      at = parent;
+    }
+    heap[at] = task;
+  }
+
+  #pop(): void {
+    const heap = this.#tasks;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && before(heap[child + 1] as Task, heap[child] as Task)) child++;
+      if (!before(heap[child] as Task, last)) break;
+      heap[at] = heap[child] as Task;
+      at = child;
+    }
+    heap[at] = last;
+  }
+}
+
+function before(a: Task, b: Task): boolean {
+  return a.due < b.due || (a.due === b.due && a.order < b.order);
+}
+
+/** Lets promise chains run until they wait for the clock again. Chains inside a cluster are far shorter than this. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+}
