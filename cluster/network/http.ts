@@ -1,0 +1,30 @@
+// HTTP/1.1 over simulated connections: one codec for servers, clients, probes and proxies.
+// Source: RFC 9112. Knows nothing of what is asked or answered.
+
+import type { ByteReader } from '../streams.ts';
+
+/** In wire order, names as sent. */
+export type HttpHeaders = [name: string, value: string][];
+
+export interface HttpRequest {
+  method: string;
+  /** As on the request line: `/path?query`. */
+  target: string;
+  version: '1.0' | '1.1';
+  headers: HttpHeaders;
+  body: ByteReader;
+}
+
+export interface HttpResponse {
+  version: '1.0' | '1.1';
+  status: number;
+  reason: string;
+  headers: HttpHeaders;
+  body: ByteReader;
+}
+
+/** The first value of a header, whatever the case of its name. */
+export function headerOf(headers: HttpHeaders, name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  return headers.find(([other]) => other.toLowerCase() === wanted)?.[1];
+}

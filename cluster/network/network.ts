@@ -1,0 +1,73 @@
+// The pod network as its users see it: addresses, names and byte connections, all inside one cluster.
+// Nothing here can reach the host or any real network: there is no code that could.
+
+import type { ByteReader, ByteWriter } from '../streams.ts';
+
+export interface Address {
+  ip: string;
+  port: number;
+}
+
+/** One TCP connection, seen from one of its ends. */
+export interface Connection {
+  readonly local: Address;
+  readonly remote: Address;
+  readonly input: ByteReader;
+  readonly output: ByteWriter;
+  /** Sends what is written, then closes both directions. */
+  close(): void;
+  /** RST: the other end reads `Connection reset by peer`. */
+  reset(): void;
+}
+
+export type NetErrorCode =
+  'ECONNREFUSED' | 'ETIMEDOUT' | 'EHOSTUNREACH' | 'ENETUNREACH' | 'ECONNRESET' | 'EADDRINUSE';
+
+export class NetError extends Error {
+  readonly code: NetErrorCode;
+
+  constructor(code: NetErrorCode, message: string) {
+    super(message);
+    this.name = 'NetError';
+    this.code = code;
+  }
+}
+
+export interface Listener {
+  readonly port: number;
+  close(): void;
+}
+
+export interface ConnectOptions {
+  /** Cluster milliseconds before ETIMEDOUT. Default 130 s, as Linux gives up on unanswered SYNs. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+export type DnsType = 'A' | 'AAAA' | 'SRV' | 'PTR' | 'CNAME';
+
+export interface DnsAnswer {
+  /** The full name that answered, after search paths: `frontend.default.svc.cluster.local`. */
+  name: string;
+  records: { name: string; type: DnsType; value: string; ttl: number }[];
+  code: 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL';
+}
+
+/** One network namespace: a pod's, shared by its containers, or the node's own. */
+export interface NetworkNamespace {
+  /** The pod's IP; 127.0.0.1 is always there too. */
+  readonly ip: string;
+  readonly hostname: string;
+  /** As in resolv.conf. */
+  readonly resolver: { nameserver: string; search: readonly string[]; ndots: number };
+  /** Throws NetError EADDRINUSE. `ip` 127.0.0.1 listens on loopback only; the default is all addresses. */
+  listen(port: number, accept: (connection: Connection) => void, ip?: string): Listener;
+  /** Connects to an IP (pod, Service, loopback). Rejects with NetError. Names are resolved by `lookup` first. */
+  connect(ip: string, port: number, options?: ConnectOptions): Promise<Connection>;
+  /** Asks the cluster's DNS for exactly this name. */
+  query(name: string, type: DnsType): Promise<DnsAnswer>;
+  /** What getaddrinfo does: /etc/hosts, search paths with ndots, A records. An empty list means it does not resolve. */
+  lookup(name: string): Promise<string[]>;
+  /** Ends every listener and connection of the namespace. */
+  close(): void;
+}

@@ -1,0 +1,109 @@
+// What a simulated program sees of the machine it runs on: the words are POSIX's.
+// A program is one async function; its process ends when that returns.
+
+import type { Clock } from '../clock.ts';
+import type { NetworkNamespace } from '../network/network.ts';
+import type { ByteReader, ByteWriter } from '../streams.ts';
+import type { FileSystem } from './file-system.ts';
+
+/** Runs until its promise settles. Resolves with the exit code; a rejection is a crash, shown on stderr as exit code 139. */
+export type Program = (process: Process) => Promise<number>;
+
+export type Signal =
+  | 'SIGINT'
+  | 'SIGTERM'
+  | 'SIGKILL'
+  | 'SIGHUP'
+  | 'SIGQUIT'
+  | 'SIGPIPE'
+  | 'SIGWINCH'
+  | 'SIGCHLD'
+  | 'SIGTSTP';
+
+export interface Process {
+  readonly pid: number;
+  /** argv[0] is the name it was called by. */
+  readonly argv: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly cwd: string;
+  readonly fs: FileSystem;
+  readonly stdin: ByteReader;
+  readonly stdout: ByteWriter;
+  readonly stderr: ByteWriter;
+  /** Present when stdin is a terminal. */
+  readonly tty: Tty | undefined;
+  readonly net: NetworkNamespace;
+  readonly clock: Clock;
+  /** Uniform in [0, 1), seeded by the cluster. */
+  random(): number;
+  /** The user it runs as. */
+  readonly user: { uid: number; gid: number; name: string; home: string };
+  /**
+   * Aborted when the process must die (an unhandled signal, SIGKILL, its container stopped). Every wait of the process
+   * ends by it; `reason` is a Killed with the signal.
+   */
+  readonly signal: AbortSignal;
+  /** Handles a signal instead of dying by it; undefined restores the default. SIGKILL cannot be handled. */
+  onSignal(signal: Signal, handler: (() => void) | undefined): void;
+  /** Waits cluster milliseconds. Rejects with Killed when the process dies meanwhile. */
+  sleep(ms: number): Promise<void>;
+  /** Starts a program of the image found by PATH or path. Throws ProgramNotFound. */
+  spawn(argv: readonly string[], options?: SpawnOptions): Child;
+  /** All processes of the container, for ps, kill and the like. */
+  readonly processes: ProcessTable;
+}
+
+export interface SpawnOptions {
+  env?: ReadonlyMap<string, string>;
+  cwd?: string;
+  stdin?: ByteReader;
+  stdout?: ByteWriter;
+  stderr?: ByteWriter;
+  tty?: Tty | undefined;
+}
+
+export interface Child {
+  readonly pid: number;
+  readonly argv: readonly string[];
+  /** 128 + the signal's number when a signal ended it. */
+  readonly exited: Promise<number>;
+  kill(signal: Signal): void;
+}
+
+export interface ProcessTable {
+  list(): { pid: number; ppid: number; argv: readonly string[]; startedAt: number; user: string }[];
+  /** False when there is no such process. */
+  kill(pid: number, signal: Signal): boolean;
+}
+
+/** A terminal: line discipline and window. */
+export interface Tty {
+  readonly columns: number;
+  readonly rows: number;
+  /** Cooked mode edits and echoes lines and turns Ctrl-C into SIGINT; raw hands every byte through. */
+  setRaw(raw: boolean): void;
+  onResize(listener: () => void): () => void;
+  /** The process group that Ctrl-C reaches: the shell gives it to what it runs in the foreground. */
+  setForeground(pids: readonly number[]): void;
+}
+
+/** The reason of a process's signal when it must die. */
+export class Killed extends Error {
+  readonly by: Signal;
+
+  constructor(by: Signal) {
+    super(`killed by ${by}`);
+    this.name = 'Killed';
+    this.by = by;
+  }
+}
+
+export class ProgramNotFound extends Error {
+  readonly command: string;
+
+  constructor(command: string) {
+    super(`${command}: not found`);
+    this.name = 'ProgramNotFound';
+    this.command = command;
+  }
+}

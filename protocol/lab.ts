@@ -1,0 +1,31 @@
+// The feed: one WebSocket a page, JSON text messages, server to page. What the page asks for goes by plain requests.
+
+import * as z from 'zod/mini';
+import { CheckState } from './verdict.ts';
+
+/** What is behind the kubeconfig, in words for the page. */
+export const EngineFacts = z.object({
+  /** `Embedded cluster`, `kind`, `Your cluster`. */
+  name: z.string(),
+  state: z.enum(['none', 'starting', 'ready', 'stopping', 'failed']),
+  /** The named stage while starting or stopping; the reason when failed. */
+  detail: z.optional(z.string()),
+  simulated: z.boolean(),
+  versions: z.record(z.string(), z.string()),
+});
+export type EngineFacts = z.infer<typeof EngineFacts>;
+
+export const FeedMessage = z.discriminatedUnion('kind', [
+  /** First message: everything the page needs to draw itself. */
+  z.object({
+    kind: z.literal('state'),
+    learner: z.string(),
+    engine: EngineFacts,
+    checks: z.array(CheckState),
+  }),
+  z.object({ kind: z.literal('engine'), engine: EngineFacts }),
+  z.object({ kind: z.literal('check'), check: CheckState }),
+  /** A line for the learner that belongs to no check: the cluster was restarted from its last second, say. */
+  z.object({ kind: z.literal('notice'), text: z.string() }),
+]);
+export type FeedMessage = z.infer<typeof FeedMessage>;

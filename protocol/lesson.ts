@@ -1,0 +1,56 @@
+// What a course is made of, as the build writes it to dist/catalogue.json and the server and the tests read it.
+
+import * as z from 'zod/mini';
+import { CheckSpec } from './check.ts';
+
+/** A command on the page. Its text is typed into a terminal as it stands. */
+export const Block = z.object({
+  /** Unique in the course: `deploy-frontend`. */
+  id: z.string(),
+  text: z.string(),
+  /** Where it is typed: the learner's shell, or the shell a block before it opened inside a pod. */
+  shell: z.enum(['lab', 'pod']),
+  /** The block opens a shell inside a pod; the blocks after it are for that shell. */
+  opensPodShell: z.boolean(),
+  /** The command runs until the learner stops it with Ctrl-C, once this text has been seen. */
+  untilSeen: z.optional(z.string()),
+  /** What a first run prints; `...` stands for anything. */
+  expected: z.optional(z.string()),
+  /** The exit code the lesson means to show. Default 0: a block that should fail says with what. */
+  exitCode: z.number(),
+  file: z.string(),
+  line: z.number(),
+});
+export type Block = z.infer<typeof Block>;
+
+export const Step = z.object({
+  /** Unique in the course: `deploy`. */
+  id: z.string(),
+  /** As printed in the margin: `1.1`. */
+  number: z.string(),
+  /** The sub-goal, as its heading. */
+  title: z.string(),
+  blocks: z.array(Block),
+  checks: z.array(CheckSpec),
+});
+export type Step = z.infer<typeof Step>;
+
+export const Lesson = z.object({
+  /** The page's path below the site's base: `module-2/a-day-without-a-mesh`. */
+  id: z.string(),
+  module: z.number(),
+  number: z.number(),
+  title: z.string(),
+  /** One sentence: what the learner will have proven. */
+  goal: z.string(),
+  minutes: z.number(),
+  steps: z.array(Step),
+});
+export type Lesson = z.infer<typeof Lesson>;
+
+export const Catalogue = z.object({
+  /** Raised when an older server could misread it. */
+  format: z.literal(1),
+  lessons: z.array(Lesson),
+});
+export type Catalogue = z.infer<typeof Catalogue>;

@@ -1,0 +1,56 @@
+// The page's one line to a lab: who is there, the feed of engine and checks, and a stream for each terminal.
+// Knows nothing of the DOM's layout, xterm or Astro.
+
+import type { CheckState } from '../../protocol/verdict.ts';
+import type { EngineFacts } from '../../protocol/lab.ts';
+
+/**
+ * absent: pages without a server (any static host). locked: a server, but this browser has not opened the printed link.
+ * offline: the line is lost and being tried again.
+ */
+export type LabState = 'absent' | 'locked' | 'connecting' | 'open' | 'offline';
+
+export interface LabEvents {
+  state: (state: LabState) => void;
+  engine: (engine: EngineFacts) => void;
+  /** Each verdict, the present ones first. */
+  check: (check: CheckState) => void;
+  notice: (text: string) => void;
+}
+
+export interface Lab {
+  readonly state: LabState;
+  readonly engine: EngineFacts | undefined;
+  readonly checks: ReadonlyMap<string, CheckState>;
+  on<E extends keyof LabEvents>(event: E, listener: LabEvents[E]): () => void;
+  /** The learner's terminals, oldest first. */
+  terminals(): Promise<{ session: string; name: string }[]>;
+  openTerminal(name: string): Promise<{ session: string; name: string }>;
+  closeTerminal(session: string): Promise<void>;
+  /** A line to one terminal. Nothing is sent before `attach`. */
+  terminal(session: string): TerminalStream;
+}
+
+export type TerminalState = 'connecting' | 'open' | 'offline' | 'exited' | 'taken over';
+
+export interface TerminalSink {
+  columns: number;
+  rows: number;
+  /** Draws bytes of pty output and calls `drawn` when the screen shows them: that is the acknowledgement. */
+  output(bytes: Uint8Array, drawn: () => void): void;
+  /** Replaces the screen. What the terminal answers while it draws this must not be sent. */
+  snapshot(screen: Uint8Array, columns: number, rows: number, drawn: () => void): void;
+  state(state: TerminalState, detail: string): void;
+  /** Round trip in milliseconds, while the line is open and the page visible. */
+  latency(ms: number): void;
+}
+
+export interface TerminalStream {
+  attach(sink: TerminalSink): void;
+  /** False when it could not be sent: keys are never queued while offline. */
+  input(bytes: Uint8Array): boolean;
+  /** Types a block's text: by bracketed paste where the shell has it on, and then Enter. */
+  run(text: string): boolean;
+  resize(columns: number, rows: number): void;
+  detach(): void;
+}

@@ -1,0 +1,185 @@
+// The walls of the house: which room may import which. This table is the diagram; docs/architecture.md explains it.
+
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+interface Room {
+  /** Rooms it may import, besides itself. */
+  rooms: string[];
+  /** Packages it may import. `node:` stands for all of Node. */
+  packages: string[];
+  /** Packages that only this one file of the room may import. */
+  behind?: Record<string, string>;
+}
+
+/** The deepest matching path is a file's room. */
+const rooms: Record<string, Room> = {
+  protocol: { rooms: [], packages: ['zod'] },
+  cluster: {
+    rooms: [
+      'cluster/store',
+      'cluster/schema',
+      'cluster/api',
+      'cluster/controllers',
+      'cluster/network',
+      'cluster/node',
+      'cluster/images',
+    ],
+    packages: [],
+  },
+  'cluster/store': { rooms: ['cluster'], packages: [] },
+  'cluster/schema': {
+    rooms: ['cluster', 'cluster/store'],
+    packages: [],
+    behind: { protobufjs: 'cluster/schema/protobuf.ts', yaml: 'cluster/schema/yaml.ts' },
+  },
+  'cluster/api': { rooms: ['cluster', 'cluster/store', 'cluster/schema'], packages: [] },
+  'cluster/controllers': {
+    rooms: ['cluster', 'cluster/store', 'cluster/schema', 'cluster/api'],
+    packages: ['kubernetes-models'],
+  },
+  'cluster/network': {
+    rooms: ['cluster', 'cluster/store', 'cluster/schema', 'cluster/api'],
+    packages: ['kubernetes-models'],
+  },
+  'cluster/node': {
+    rooms: [
+      'cluster',
+      'cluster/store',
+      'cluster/schema',
+      'cluster/api',
+      'cluster/controllers',
+      'cluster/network',
+    ],
+    packages: ['kubernetes-models'],
+  },
+  'cluster/images': {
+    rooms: ['cluster', 'cluster/network', 'cluster/node'],
+    packages: [],
+    behind: { 'just-bash': 'cluster/images/shell/just-bash.ts' },
+  },
+  'src/lesson': {
+    rooms: ['protocol'],
+    packages: [
+      'node:',
+      'yaml',
+      'zod',
+      'unified',
+      'remark-parse',
+      'remark-mdx',
+      'remark-frontmatter',
+      'unist-util-visit',
+      'mdast',
+      '@marcbachmann/cel-js',
+    ],
+  },
+  'src/lab-client': { rooms: ['protocol'], packages: [] },
+  'src/components': {
+    rooms: ['src/lab-client', 'src/lesson', 'protocol', 'src'],
+    packages: [
+      '@xterm/xterm',
+      '@xterm/addon-fit',
+      '@xterm/addon-search',
+      '@xterm/addon-web-links',
+      'astro',
+      '@astrojs/starlight',
+    ],
+  },
+  'server/apiserver': {
+    rooms: ['cluster', 'cluster/api', 'server/config'],
+    packages: ['node:', 'ws', '@peculiar/x509', 'reflect-metadata'],
+  },
+  'server/terminal': {
+    rooms: ['protocol', 'server/config'],
+    packages: ['node:', 'ws', 'node-pty', '@xterm/headless', '@xterm/addon-serialize'],
+  },
+  'server/holder': {
+    rooms: ['protocol', 'server/config', 'server/terminal'],
+    packages: ['node:', 'ws'],
+  },
+  'server/engines': {
+    rooms: ['protocol', 'server/config', 'server/apiserver', 'server/workspace', 'cluster'],
+    packages: ['node:', 'yaml'],
+  },
+  'server/workspace': { rooms: ['protocol', 'server/config'], packages: ['node:'] },
+  'server/checks': {
+    rooms: ['protocol', 'server/config'],
+    packages: ['node:', '@kubernetes/client-node', '@marcbachmann/cel-js'],
+  },
+  'server/learners': { rooms: ['protocol', 'server/config'], packages: ['node:'] },
+};
+
+const sources = [
+  ...filesBelow('protocol'),
+  ...filesBelow('cluster'),
+  ...filesBelow('server'),
+  ...filesBelow('src'),
+].filter(
+  (file) =>
+    /\.(ts|mts|astro)$/.test(file) && !/\.(test|d)\.ts$/.test(file) && !file.includes('/testing/'),
+);
+
+for (const [name, room] of Object.entries(rooms)) {
+  test(`${name} imports only what its wall lets through`, () => {
+    const wrong: string[] = [];
+    for (const file of sources.filter((file) => roomOf(file) === name)) {
+      for (const specifier of importsOf(file)) {
+        if (specifier.startsWith('.') || specifier.startsWith('/')) {
+          const target = relative(root, resolve(root, dirname(file), specifier));
+          const other = roomOf(target);
+          if (other !== name && !(other && room.rooms.includes(other)))
+            wrong.push(`${file} imports ${target}`);
+        } else if (!allowsPackage(room, file, specifier)) {
+          wrong.push(`${file} imports ${specifier}`);
+        }
+      }
+    }
+    assert.deepEqual(wrong, [], 'change the design, or the table with its reason');
+  });
+}
+
+test('nothing imports tests or labs', () => {
+  const wrong = sources.flatMap((file) =>
+    importsOf(file)
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => relative(root, resolve(root, dirname(file), specifier)))
+      .filter((target) => /^(tests|labs|bench)\//.test(target))
+      .map((target) => `${file} imports ${target}`),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+function roomOf(path: string): string | undefined {
+  return Object.keys(rooms)
+    .filter((name) => path === name || path.startsWith(`${name}/`) || path.startsWith(`${name}.`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+function allowsPackage(room: Room, file: string, specifier: string): boolean {
+  if (specifier.startsWith('astro:') || specifier.startsWith('virtual:'))
+    return room.packages.includes('astro');
+  if (specifier.startsWith('node:')) return room.packages.includes('node:');
+  const name = specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+  return room.packages.includes(name) || room.behind?.[name] === file;
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g)].map(
+    (match) => match[1] as string,
+  );
+}
+
+function filesBelow(directory: string): string[] {
+  return readdirSync(join(root, directory), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
