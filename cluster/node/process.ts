@@ -6,7 +6,10 @@ import type { NetworkNamespace } from '../network/network.ts';
 import type { ByteReader, ByteWriter } from '../streams.ts';
 import type { FileSystem } from './file-system.ts';
 
-/** Runs until its promise settles. Resolves with the exit code; a rejection is a crash, shown on stderr as exit code 139. */
+/**
+ * Runs until its promise settles. Resolves with the exit code. A rejection with Killed or BrokenPipe is a death by that
+ * signal (141 for SIGPIPE), as in life; any other is a crash, shown on stderr as exit code 139.
+ */
 export type Program = (process: Process) => Promise<number>;
 
 export type Signal =
@@ -18,7 +21,9 @@ export type Signal =
   | 'SIGPIPE'
   | 'SIGWINCH'
   | 'SIGCHLD'
-  | 'SIGTSTP';
+  | 'SIGTSTP'
+  | 'SIGUSR1'
+  | 'SIGUSR2';
 
 export interface Process {
   readonly pid: number;
@@ -49,6 +54,21 @@ export interface Process {
   sleep(ms: number): Promise<void>;
   /** Starts a program of the image found by PATH or path. Throws ProgramNotFound. */
   spawn(argv: readonly string[], options?: SpawnOptions): Child;
+  /**
+   * Starts a function as a child with the parent's argv: a shell's subshell, pipeline part or background job. Values of
+   * the parent are reachable from it, so the caller copies what must not be shared.
+   */
+  fork(run: Program, options?: SpawnOptions): Child;
+  /**
+   * Becomes another program, as execve(2): the same pid, its argv, no signal handlers of the old one. The caller returns
+   * what this resolves with and does nothing else. Throws ProgramNotFound, and then nothing has changed.
+   */
+  exec(argv: readonly string[], options?: SpawnOptions): Promise<number>;
+  /**
+   * isatty(3). A stream handed on unchanged to a child keeps its answer; any other stream is none. Programs ask before
+   * they draw columns or a progress meter.
+   */
+  isTerminal(fd: 0 | 1 | 2): boolean;
   /** All processes of the container, for ps, kill and the like. */
   readonly processes: ProcessTable;
 }
@@ -83,7 +103,10 @@ export interface Tty {
   /** Cooked mode edits and echoes lines and turns Ctrl-C into SIGINT; raw hands every byte through. */
   setRaw(raw: boolean): void;
   onResize(listener: () => void): () => void;
-  /** The process group that Ctrl-C reaches: the shell gives it to what it runs in the foreground. */
+  /**
+   * The process group that Ctrl-C reaches: the shell gives it to what it runs in the foreground. What those start belongs
+   * to the group too, until somebody sets another.
+   */
   setForeground(pids: readonly number[]): void;
 }
 
