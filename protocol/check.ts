@@ -19,7 +19,10 @@ export const Input = z.union([
     labels: z.optional(z.string()),
     fields: z.optional(z.string()),
   }),
-  /** The last lines of a container's log, as a list of strings, followed through the API. */
+  /**
+   * The last lines of containers' logs, as a list of strings, followed through the API. `log` names a pod, or all pods of
+   * a label selector (`app=load-generator`). Default 100 lines.
+   */
   z.strictObject({
     log: z.string(),
     namespace: z.optional(z.string()),
@@ -60,7 +63,10 @@ export const CheckSpec = z.strictObject({
   rules: z.array(Rule),
   /** What was seen, shown when it is proven: `{{ cel }}` is filled in. */
   seen: z.optional(z.string()),
-  /** `level`: all rules hold at once. `history`: each rule has held at some time, in any order. Default level. */
+  /**
+   * `level`: all rules hold at once. `history`: each rule has held at some time, after the ones before it had; what was
+   * seen once stays seen. Default level.
+   */
   mode: z.optional(z.enum(['level', 'history'])),
   mistakes: z.array(Mistake),
   /** Other right ways, for tests: after each the check must be green. */

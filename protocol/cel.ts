@@ -1,0 +1,31 @@
+// The words a check's conditions may use beside CEL's own: declared here, so that the build can find a wrong one;
+// what they mean is written once, in server/checks/predicates.ts.
+
+import type { Input } from './check.ts';
+
+/** Name → signature, as CEL declares functions. */
+export const predicates = {
+  /** A pod or node whose Ready condition is True. */
+  ready: 'ready(dyn): bool',
+  /** Those of a list that are not being deleted. */
+  live: 'live(list): list',
+  /** A Deployment whose every copy is new and available. */
+  rolled: 'rolled(dyn): bool',
+  /** Copies a Deployment asks for. */
+  wanted: 'wanted(dyn): int',
+  /** Copies of a Deployment that are available. */
+  available: 'available(dyn): int',
+  /** Ready endpoints of the Service of that name, from a list of EndpointSlices. */
+  readyEndpoints: 'readyEndpoints(list, string): int',
+  /** A pod that runs Istio's proxy, as a native or a classic sidecar, and whose proxy is ready. */
+  injected: 'injected(dyn): bool',
+} as const satisfies Record<string, string>;
+
+export type Predicate = keyof typeof predicates;
+
+/** The CEL type of an input's name. `dyn` where null stands for "does not exist". */
+export function celTypeOf(input: Input): 'dyn' | 'list<dyn>' | 'list<string>' {
+  if ('objects' in input) return 'list<dyn>';
+  if ('log' in input) return 'list<string>';
+  return 'dyn';
+}

@@ -1,0 +1,56 @@
+// Decides the verdict of one check from the values of its inputs. Knows nothing of where values come from or verdicts go.
+
+import type { CheckSpec } from '../../protocol/check.ts';
+import type { Verdict } from '../../protocol/verdict.ts';
+import { type Condition, type Inputs, Language, type Sentence } from './conditions.ts';
+
+interface Rule {
+  condition: Condition;
+  say: Sentence;
+  hint: string | undefined;
+}
+
+export class Check {
+  readonly spec: CheckSpec;
+  readonly #rules: Rule[];
+  readonly #seen: Sentence;
+
+  /** Throws CEL's errors for a condition or sentence that is wrong by itself; the build has told its author already. */
+  constructor(spec: CheckSpec) {
+    this.spec = spec;
+    const language = new Language(spec.watch);
+    this.#rules = spec.rules.map((rule) => ({
+      condition: language.condition(rule.expect),
+      say: language.sentence(rule.say),
+      hint: rule.hint,
+    }));
+    this.#seen = language.sentence(spec.seen ?? '');
+  }
+
+  /**
+   * The first rule that fails speaks. For checks of `history`, `progress` is how many rules have been seen true so far;
+   * the verdict comes with the new count. Other checks ignore it and return 0.
+   */
+  decide(inputs: Inputs, progress = 0): { verdict: Verdict; progress: number } {
+    const history = this.spec.mode === 'history';
+    for (let at = history ? progress : 0; at < this.#rules.length; at++) {
+      const rule = this.#rules[at] as Rule;
+      const answer = rule.condition.ask(inputs);
+      if ('error' in answer)
+        return { verdict: { state: 'broken', error: answer.error }, progress: history ? at : 0 };
+      if (!answer.holds) {
+        const because = rule.say.fill(inputs);
+        const verdict: Verdict = {
+          state: 'waiting',
+          because,
+          ...(rule.hint && { hint: rule.hint }),
+        };
+        return { verdict, progress: history ? at : 0 };
+      }
+    }
+    return {
+      verdict: { state: 'passed', seen: this.#seen.fill(inputs) },
+      progress: history ? this.#rules.length : 0,
+    };
+  }
+}
