@@ -21,7 +21,14 @@ export interface Connection {
 }
 
 export type NetErrorCode =
-  'ECONNREFUSED' | 'ETIMEDOUT' | 'EHOSTUNREACH' | 'ENETUNREACH' | 'ECONNRESET' | 'EADDRINUSE';
+  | 'ECONNREFUSED'
+  | 'ETIMEDOUT'
+  | 'EHOSTUNREACH'
+  | 'ENETUNREACH'
+  | 'ECONNRESET'
+  | 'EADDRINUSE'
+  | 'EADDRNOTAVAIL'
+  | 'EACCES';
 
 export class NetError extends Error {
   readonly code: NetErrorCode;
@@ -42,6 +49,24 @@ export interface ConnectOptions {
   /** Cluster milliseconds before ETIMEDOUT. Default 130 s, as Linux gives up on unanswered SYNs. */
   timeoutMs?: number;
   signal?: AbortSignal;
+  /** Passes the namespace's own redirect, as iptables lets the mesh proxy's user pass. */
+  direct?: boolean;
+}
+
+/**
+ * Takes connections away from where they were going, as iptables' REDIRECT does in a pod: they are established at once,
+ * whatever becomes of their destination. Connections to loopback and to the pod's own IP are never redirected.
+ */
+export interface Redirect {
+  outbound?: RedirectRule;
+  inbound?: RedirectRule;
+}
+
+export interface RedirectRule {
+  /** False lets a connection to this address pass: excluded ports. */
+  takes(destination: Address): boolean;
+  /** `destination` is what SO_ORIGINAL_DST tells: before Services are resolved, for outbound connections. */
+  accept(connection: Connection, destination: Address): void;
 }
 
 export type DnsType = 'A' | 'AAAA' | 'SRV' | 'PTR' | 'CNAME';
@@ -60,7 +85,9 @@ export interface NetworkNamespace {
   readonly hostname: string;
   /** As in resolv.conf. */
   readonly resolver: { nameserver: string; search: readonly string[]; ndots: number };
-  /** Throws NetError EADDRINUSE. `ip` 127.0.0.1 listens on loopback only; the default is all addresses. */
+  /** Lines of /etc/hosts in order: the pod's own name and its hostAliases. */
+  readonly hosts: readonly { ip: string; names: readonly string[] }[];
+  /** Throws NetError EADDRINUSE or EADDRNOTAVAIL. `ip` 127.0.0.1 listens on loopback only; the default is all addresses. */
   listen(port: number, accept: (connection: Connection) => void, ip?: string): Listener;
   /** Connects to an IP (pod, Service, loopback). Rejects with NetError. Names are resolved by `lookup` first. */
   connect(ip: string, port: number, options?: ConnectOptions): Promise<Connection>;
@@ -68,6 +95,8 @@ export interface NetworkNamespace {
   query(name: string, type: DnsType): Promise<DnsAnswer>;
   /** What getaddrinfo does: /etc/hosts, search paths with ndots, A records. An empty list means it does not resolve. */
   lookup(name: string): Promise<string[]>;
+  /** undefined takes the redirect away; connections already redirected stay. */
+  redirect(rules: Redirect | undefined): void;
   /** Ends every listener and connection of the namespace. */
   close(): void;
 }

@@ -9,7 +9,10 @@ export type FileErrorCode =
   | 'EACCES'
   | 'EROFS'
   | 'ENOSPC'
-  | 'ELOOP';
+  | 'ELOOP'
+  | 'EBUSY'
+  | 'EINVAL'
+  | 'EPERM';
 
 export class FileError extends Error {
   readonly code: FileErrorCode;
@@ -24,7 +27,8 @@ export class FileError extends Error {
 }
 
 export interface FileInfo {
-  type: 'file' | 'directory' | 'link';
+  /** Devices are those of /dev; they read and write as files do. */
+  type: 'file' | 'directory' | 'link' | 'device';
   size: number;
   /** Permission bits. */
   mode: number;
@@ -51,9 +55,15 @@ export interface FileSystem {
   rename(from: string, to: string): void;
   link(target: string, path: string): void;
   setMode(path: string, mode: number): void;
+  setOwner(path: string, uid: number, gid: number): void;
+  /** Cluster milliseconds since the epoch: touch(1). */
+  setModified(path: string, at: number): void;
 }
 
-/** What a mounted volume serves. Volumes that follow an object (configMap, secret) change under their reader. */
+/**
+ * What a mounted volume serves. Volumes that follow an object (configMap, secret) change under their reader.
+ * `MemoryFiles` of runtime/memory-files.ts is one for emptyDir and for volumes whose files somebody else keeps up to date.
+ */
 export interface VolumeSource {
   readonly readOnly: boolean;
   readonly files: FileSystem;

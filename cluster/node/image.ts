@@ -14,14 +14,24 @@ export interface Image {
   workingDir: string;
   user: { uid: number; gid: number; name: string; home: string };
   /** What `stop` sends first. */
-  stopSignal: 'SIGTERM' | 'SIGQUIT' | 'SIGINT';
+  stopSignal: 'SIGTERM' | 'SIGQUIT' | 'SIGINT' | 'SIGWINCH';
   /** Compressed bytes, as the registry lists them: for `Pulled` events and the time a pull takes. */
   size: number;
-  /** Files of the image beside its programs. */
-  files: Readonly<Record<string, string | Uint8Array>>;
-  /** Programs by absolute path. A shell finds them by PATH. */
+  /** Memory its main process holds at rest, in bytes: for `kubectl top`. Default 1 MiB. */
+  memory?: number;
+  /** Files of the image beside its programs. Directories above them need no entry. */
+  files: Readonly<Record<string, ImageFile>>;
+  /** Programs by absolute path. A shell finds them by PATH. They are files too: they can be listed, linked, copied and removed. */
   programs: Readonly<Record<string, Program>>;
 }
+
+/** Text and bytes belong to root with mode 0644, or 0755 when they begin with `#!`. */
+export type ImageFile =
+  | string
+  | Uint8Array
+  | { link: string }
+  | { directory: true; mode?: number; uid?: number; gid?: number }
+  | { content: string | Uint8Array; mode?: number; uid?: number; gid?: number };
 
 export interface ResolvedImage {
   image: Image;

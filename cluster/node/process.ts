@@ -22,6 +22,9 @@ export type Signal =
   | 'SIGWINCH'
   | 'SIGCHLD'
   | 'SIGTSTP'
+  | 'SIGSTOP'
+  | 'SIGCONT'
+  | 'SIGALRM'
   | 'SIGUSR1'
   | 'SIGUSR2';
 
@@ -52,7 +55,17 @@ export interface Process {
   onSignal(signal: Signal, handler: (() => void) | undefined): void;
   /** Waits cluster milliseconds. Rejects with Killed when the process dies meanwhile. */
   sleep(ms: number): Promise<void>;
-  /** Starts a program of the image found by PATH or path. Throws ProgramNotFound. */
+  /**
+   * sched_yield(2): lets the rest of the cluster run when this process has had its share, else resolves at once. Every
+   * loop that might go round without waiting calls it once a round (a shell: once a command), and spends CPU by it.
+   * Reads, writes and spawns of a process yield by themselves.
+   */
+  yield(): Promise<void>;
+  /**
+   * Starts a program of the container found by PATH or path, as execvp(3): a file that begins with `#!` is run by its
+   * interpreter, any other text by /bin/sh. Streams not given are the parent's; the runtime never ends a stream, so
+   * whoever made a pipe ends (or cancels) it when the process at its end has exited. Throws ProgramNotFound.
+   */
   spawn(argv: readonly string[], options?: SpawnOptions): Child;
   /**
    * Starts a function as a child with the parent's argv: a shell's subshell, pipeline part or background job. Values of
@@ -80,6 +93,8 @@ export interface SpawnOptions {
   stdout?: ByteWriter;
   stderr?: ByteWriter;
   tty?: Tty | undefined;
+  /** setpgid(0, 0): Ctrl-C does not reach it until `setForeground` names it. For background jobs of interactive shells. */
+  ownGroup?: boolean;
 }
 
 export interface Child {
@@ -87,6 +102,10 @@ export interface Child {
   readonly argv: readonly string[];
   /** 128 + the signal's number when a signal ended it. */
   readonly exited: Promise<number>;
+  /** Ctrl-Z and SIGSTOP hold a process at its next wait, until SIGCONT. */
+  readonly stopped: boolean;
+  /** Resolves when it is next stopped, continued or has exited: waitpid(2) with WUNTRACED. */
+  changed(): Promise<void>;
   kill(signal: Signal): void;
 }
 
@@ -123,10 +142,13 @@ export class Killed extends Error {
 
 export class ProgramNotFound extends Error {
   readonly command: string;
+  /** EACCES: it is there and cannot be executed; a shell then answers 126 instead of 127. */
+  readonly code: 'ENOENT' | 'EACCES';
 
-  constructor(command: string) {
-    super(`${command}: not found`);
+  constructor(command: string, code: 'ENOENT' | 'EACCES' = 'ENOENT') {
+    super(code === 'ENOENT' ? `${command}: not found` : `${command}: Permission denied`);
     this.name = 'ProgramNotFound';
     this.command = command;
+    this.code = code;
   }
 }
