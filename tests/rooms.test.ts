@@ -72,9 +72,10 @@ const rooms: Record<string, Room> = {
       'unified',
       'remark-parse',
       'remark-mdx',
-      'remark-frontmatter',
-      'unist-util-visit',
+      // Types of the tree only.
       'mdast',
+      'mdast-util-mdx-jsx',
+      'mdast-util-mdxjs-esm',
       '@marcbachmann/cel-js',
     ],
   },

@@ -1,0 +1,110 @@
+// All lessons of a folder → Catalogue, or everything that is wrong with them. Runs in the build, the server's tests and
+// the tests of lessons alike.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import type { Catalogue, Lesson } from '../../protocol/lesson.ts';
+import { type Mention, type Named, readLesson } from './lesson.ts';
+import { guess, LessonError, type Problem } from './problem.ts';
+
+export interface LessonFile {
+  /** As problems and blocks name it, from the project's folder on. */
+  file: string;
+  /** The page's path below the site's base. */
+  id: string;
+  source: string;
+}
+
+export interface Course {
+  catalogue: Catalogue;
+  problems: Problem[];
+}
+
+/** Everything below `directory` that ends in .mdx. Files that begin with `_` are not pages. */
+export function lessonFiles(directory: string, root: string): LessonFile[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /^[^_].*\.mdx$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((path) => ({
+      file: slashed(relative(root, path)),
+      id: pageOf(slashed(relative(directory, path))),
+      source: readFileSync(path, 'utf8'),
+    }));
+}
+
+/** `module-2/index.mdx` → `module-2`; `index.mdx` → ``. As Starlight makes addresses of files. */
+export function pageOf(file: string): string {
+  return file
+    .toLowerCase()
+    .replace(/\.mdx$/, '')
+    .replace(/(^|\/)index$/, '');
+}
+
+export function readCourse(files: readonly LessonFile[]): Course {
+  const read = files.map(({ source, file, id }) => readLesson(source, file, id));
+  const lessons = read.flatMap(({ lesson }) => lesson ?? []).sort(inOrder);
+  const names = read.flatMap((one) => one.names);
+  const problems = [
+    ...read.flatMap((one) => one.problems),
+    ...twins(names),
+    ...strays(
+      read.flatMap((one) => one.mentions),
+      names,
+    ),
+    ...sharedNumbers(lessons, files),
+  ];
+  return { catalogue: { format: 1, lessons }, problems };
+}
+
+/** The catalogue of a folder of lessons. Throws a LessonError that lists everything wrong with them. */
+export function catalogueOf(directory: string, root: string): Catalogue {
+  const { catalogue, problems } = readCourse(lessonFiles(directory, root));
+  if (problems.length) throw new LessonError(problems);
+  return catalogue;
+}
+
+function inOrder(a: Lesson, b: Lesson): number {
+  return a.module - b.module || a.number - b.number;
+}
+
+function twins(names: readonly Named[]): Problem[] {
+  const first = new Map<string, Named>();
+  return names.flatMap((name) => {
+    const key = `${name.kind} ${name.id}`;
+    const other = first.get(key);
+    if (!other) {
+      first.set(key, name);
+      return [];
+    }
+    const message = `two ${name.kind}s are called \`${name.id}\`: the other is at ${other.file}:${other.place.line}. Rename one.`;
+    return [{ file: name.file, ...name.place, message }];
+  });
+}
+
+function strays(mentions: readonly Mention[], names: readonly Named[]): Problem[] {
+  const blocks = names.filter(({ kind }) => kind === 'block').map(({ id }) => id);
+  return mentions
+    .filter(({ block }) => !blocks.includes(block))
+    .map(({ block, from, file, place }) => ({
+      file,
+      ...place,
+      message: `${from} names a block \`${block}\` that is in no lesson.${guess(block, blocks)}`,
+    }));
+}
+
+function sharedNumbers(lessons: readonly Lesson[], files: readonly LessonFile[]): Problem[] {
+  return lessons.flatMap((lesson, at) => {
+    const before = lessons[at - 1];
+    if (!before || inOrder(before, lesson) !== 0) return [];
+    const [file, other] = [lesson, before].map(
+      ({ id }) => files.find((one) => one.id === id)?.file ?? id,
+    );
+    const message = `lesson ${lesson.number} of module ${lesson.module} is ${other} already: give one of them another number.`;
+    return [{ file: file ?? '', line: 1, column: 1, message }];
+  });
+}
+
+function slashed(path: string): string {
+  return path.split(sep).join('/');
+}

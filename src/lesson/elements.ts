@@ -1,0 +1,18 @@
+// The elements an author may write in a lesson, without importing them, and the attributes each takes.
+
+export interface ElementForm {
+  /** Its component, below src/components. */
+  component: string;
+  required: readonly string[];
+  optional: readonly string[];
+}
+
+export const elements: Readonly<Record<string, ElementForm>> = {
+  Step: { component: 'Step.astro', required: ['id', 'title'], optional: [] },
+  Voice: { component: 'Voice.astro', required: ['who'], optional: ['role'] },
+  Reflect: { component: 'Reflect.astro', required: ['id', 'question'], optional: ['rows'] },
+  Aside: { component: 'Aside.astro', required: [], optional: ['type', 'title'] },
+};
+
+/** Components that fences become. Authors do not write them. */
+export const fences = { run: 'RunBlock.astro', check: 'Check.astro' } as const;

@@ -1,0 +1,149 @@
+// A lesson's tree → the tree Astro renders: fences become components, elements get their numbers, components their
+// imports. A remark plugin. Reads nothing from disk and judges nothing: lesson.ts has done that.
+
+import type { Code, Parents, Root, RootContent } from 'mdast';
+import type { MdxJsxFlowElement } from 'mdast-util-mdx-jsx';
+import type { MdxjsEsm } from 'mdast-util-mdxjs-esm';
+import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
+import type { CheckSpec } from '../../protocol/check.ts';
+import { elements, fences } from './elements.ts';
+import { wordsOf } from './fence.ts';
+import { attribute } from './lesson.ts';
+
+export interface PageOptions {
+  /** The lesson that a file holds, or undefined when it is prose. */
+  lessonOf: (file: string) => Lesson | undefined;
+  /** The site's base, `/` or `/course/`: addresses in prose begin at the course, wherever that lies. */
+  base: string;
+}
+
+/** remark plugin for `markdown.processor`. */
+export function lessonPages({ lessonOf, base }: PageOptions) {
+  return () =>
+    (tree: Root, file: { path?: string }): void => {
+      new PageMaker(lessonOf(file.path ?? ''), base).make(tree);
+    };
+}
+
+class PageMaker {
+  readonly #steps: Map<string, Step>;
+  readonly #blocks: Map<string, Block>;
+  readonly #checks: Map<string, CheckSpec>;
+  readonly #base: string;
+  readonly #used = new Set<string>();
+
+  constructor(lesson: Lesson | undefined, base: string) {
+    const steps = lesson?.steps ?? [];
+    this.#steps = new Map(steps.map((step) => [step.id, step]));
+    this.#blocks = new Map(steps.flatMap((step) => step.blocks).map((block) => [block.id, block]));
+    this.#checks = new Map(steps.flatMap((step) => step.checks).map((spec) => [spec.check, spec]));
+    this.#base = base.replace(/\/$/, '');
+  }
+
+  make(tree: Root): void {
+    this.#walk(tree);
+    const own = importedNames(tree);
+    for (const component of this.#used) {
+      const name = component.replace(/\.astro$/, '');
+      if (!own.has(name)) tree.children.unshift(importOf(name, `/src/components/${component}`));
+    }
+  }
+
+  #walk(parent: Parents): void {
+    const children: RootContent[] = [];
+    for (const node of parent.children) {
+      const made = node.type === 'code' ? this.#fence(node) : node;
+      if (made) children.push(made);
+      if (node.type === 'link' && node.url.startsWith('/')) node.url = this.#base + node.url;
+      if (node.type === 'mdxJsxFlowElement' || node.type === 'mdxJsxTextElement') {
+        const name = node.name ?? '';
+        const form = elements[name];
+        if (form) this.#used.add(form.component);
+        const step = name === 'Step' ? this.#steps.get(attribute(node, 'id') ?? '') : undefined;
+        if (step) {
+          node.attributes.push(
+            text('number', step.number),
+            text('checks', step.checks.map(({ check }) => check).join(' ')),
+          );
+        }
+      }
+      if ('children' in node) this.#walk(node);
+    }
+    parent.children = children;
+  }
+
+  /** Undefined for a fence that its neighbour has swallowed. */
+  #fence(code: Code): RootContent | undefined {
+    const words = wordsOf(code.meta ?? '');
+    const names = words.map(({ name }) => name);
+    const id = words.find(({ name }) => name === 'run')?.value;
+    const block = id === undefined ? undefined : this.#blocks.get(id);
+    if (block) {
+      return this.#component(fences.run, {
+        id: block.id,
+        text: block.text,
+        shell: block.shell,
+        exit: String(block.exitCode),
+        ...(block.opensPodShell && { opens: 'pod' }),
+        ...(block.untilSeen !== undefined && { until: block.untilSeen }),
+        ...(block.expected !== undefined && { expected: block.expected }),
+      });
+    }
+    if (names.includes('expected')) return undefined;
+    if (!names.includes('check')) return code;
+    const spec = this.#checks.get(/^check:\s*(\S+)/m.exec(code.value)?.[1] ?? '');
+    if (!spec) return undefined;
+    const answers = spec.rules.flatMap(({ hint, answer }) =>
+      hint && answer ? [[hint, answer]] : [],
+    );
+    return this.#component(fences.check, {
+      id: spec.check,
+      title: spec.title,
+      answers: JSON.stringify(Object.fromEntries(answers)),
+    });
+  }
+
+  #component(component: string, values: Record<string, string>): MdxJsxFlowElement {
+    this.#used.add(component);
+    return {
+      type: 'mdxJsxFlowElement',
+      name: component.replace(/\.astro$/, ''),
+      attributes: Object.entries(values).map(([name, value]) => text(name, value)),
+      children: [],
+    };
+  }
+}
+
+function text(name: string, value: string) {
+  return { type: 'mdxJsxAttribute' as const, name, value };
+}
+
+/** Names the page imports itself: an author who wants another Aside gets it. */
+function importedNames(tree: Root): Set<string> {
+  const names = tree.children.flatMap((node) =>
+    node.type === 'mdxjsEsm' ? [...node.value.matchAll(/\bimport\s+(\w+)/g)] : [],
+  );
+  return new Set(names.map((match) => match[1] ?? ''));
+}
+
+/** `import Step from '/src/components/Step.astro'`, as the tree and as the program that MDX compiles. */
+function importOf(name: string, from: string): MdxjsEsm {
+  return {
+    type: 'mdxjsEsm',
+    value: `import ${name} from '${from}';`,
+    data: {
+      estree: {
+        type: 'Program',
+        sourceType: 'module',
+        body: [
+          {
+            type: 'ImportDeclaration',
+            specifiers: [{ type: 'ImportDefaultSpecifier', local: { type: 'Identifier', name } }],
+            source: { type: 'Literal', value: from },
+            attributes: [],
+          },
+        ],
+      },
+    },
+  };
+}
