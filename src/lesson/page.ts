@@ -126,11 +126,11 @@ function importedNames(tree: Root): Set<string> {
   return new Set(names.map((match) => match[1] ?? ''));
 }
 
-/** `import Step from '/src/components/Step.astro'`, as the tree and as the program that MDX compiles. */
+/** A default import, as the tree and as the program that MDX compiles. */
 function importOf(name: string, from: string): MdxjsEsm {
   return {
     type: 'mdxjsEsm',
-    value: `import ${name} from '${from}';`,
+    value: `import ${name} from ${JSON.stringify(from)};`,
     data: {
       estree: {
         type: 'Program',
