@@ -3,6 +3,7 @@
 
 import type { CheckState } from '../../protocol/verdict.ts';
 import type { EngineFacts } from '../../protocol/lab.ts';
+import type { Mark } from '../../protocol/terminal.ts';
 
 /**
  * absent: pages without a server (any static host). locked: a server, but this browser has not opened the printed link.
@@ -43,6 +44,8 @@ export interface TerminalSink {
   state(state: TerminalState, detail: string): void;
   /** Round trip in milliseconds, while the line is open and the page visible. */
   latency(ms: number): void;
+  /** What the shell says of its command line: a hint for run blocks, never evidence. */
+  mark?(mark: Mark): void;
 }
 
 export interface TerminalStream {
