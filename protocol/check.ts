@@ -29,12 +29,8 @@ export const Input = z.union([
     container: z.optional(z.string()),
     lines: z.optional(z.number()),
   }),
-  /** A file of the workspace, as a string; null while it does not exist. */
+  /** A file of the workspace, by its path from the workspace's top, as a string; null while it does not exist. */
   z.strictObject({ file: z.string() }),
-  /** A PromQL value, asked again every 2 s while its page is open. */
-  z.strictObject({ promql: z.string() }),
-  /** What became of a block: shown as "seen", never as proven. */
-  z.strictObject({ receipt: z.string() }),
   /** The cluster's version, as GET /version tells it. */
   z.strictObject({ version: z.literal('server') }),
 ]);
@@ -46,6 +42,8 @@ export const Rule = z.strictObject({
   /** One sentence for the learner, with numbers: `{{ cel }}` is filled in. */
   say: z.string(),
   hint: z.optional(z.string()),
+  /** The block that mends it: `Point to it` shows it, `Type the answer for me` types it. */
+  answer: z.optional(z.string()),
 });
 export type Rule = z.infer<typeof Rule>;
 

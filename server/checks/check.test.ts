@@ -101,7 +101,7 @@ describe('absence', () => {
 
 test('a rule that cannot be evaluated is broken, never waiting', () => {
   const { verdict } = check({
-    rules: [{ expect: "backend.metadata.name + 1 == 2", say: 'no' }],
+    rules: [{ expect: 'backend.metadata.name + 1 == 2', say: 'no' }],
   }).decide({
     backend: deployment(1, 1),
     pods: [],

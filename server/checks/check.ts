@@ -10,6 +10,13 @@ interface Rule {
   hint: string | undefined;
 }
 
+export interface Decision {
+  verdict: Verdict;
+  /** Which rule speaks, from 0; the number of rules when all hold. */
+  speaker: number;
+  progress: number;
+}
+
 export class Check {
   readonly spec: CheckSpec;
   readonly #rules: Rule[];
@@ -29,15 +36,19 @@ export class Check {
 
   /**
    * The first rule that fails speaks. For checks of `history`, `progress` is how many rules have been seen true so far;
-   * the verdict comes with the new count. Other checks ignore it and return 0.
+   * the decision comes with the new count. Other checks ignore it and return 0.
    */
-  decide(inputs: Inputs, progress = 0): { verdict: Verdict; progress: number } {
+  decide(inputs: Inputs, progress = 0): Decision {
     const history = this.spec.mode === 'history';
     for (let at = history ? progress : 0; at < this.#rules.length; at++) {
       const rule = this.#rules[at] as Rule;
       const answer = rule.condition.ask(inputs);
       if ('error' in answer)
-        return { verdict: { state: 'broken', error: answer.error }, progress: history ? at : 0 };
+        return {
+          verdict: { state: 'broken', error: answer.error },
+          speaker: at,
+          progress: history ? at : 0,
+        };
       if (!answer.holds) {
         const because = rule.say.fill(inputs);
         const verdict: Verdict = {
@@ -45,7 +56,7 @@ export class Check {
           because,
           ...(rule.hint && { hint: rule.hint }),
         };
-        return { verdict, progress: history ? at : 0 };
+        return { verdict, speaker: at, progress: history ? at : 0 };
       }
     }
     return {

@@ -1,0 +1,248 @@
+// All checks of one learner, judged whenever something they look at changes. Decides nothing itself (check.ts does) and
+// knows nothing of pages: it publishes each new state.
+
+import { type FSWatcher, existsSync, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { CheckSpec } from '../../protocol/check.ts';
+import type { CheckState, Verdict } from '../../protocol/verdict.ts';
+import { ApiServer } from './api-server.ts';
+import { Backoff } from './backoff.ts';
+import { Check } from './check.ts';
+import { type Source, Sources } from './sources.ts';
+
+/** What a board keeps over restarts. server/learners implements it. */
+export interface BoardRecord {
+  proofs(): Map<string, NonNullable<CheckState['proven']>>;
+  prove(check: string, proof: NonNullable<CheckState['proven']>): void;
+  progress(): Map<string, number>;
+  setProgress(check: string, rulesSeen: number): void;
+}
+
+export interface BoardOptions {
+  checks: readonly CheckSpec[];
+  workspace: { directory: string; kubeconfig: string };
+  record: BoardRecord;
+  /** The engine's name at this moment, for proofs. */
+  engineName(): string;
+  publish(state: CheckState): void;
+  now?: () => number;
+}
+
+/**
+ * Milliseconds between two sentences of one rule (`12 of 20 …`, `13 of 20 …`): twice a second is as fast as anybody reads.
+ * Another state or another cause never waits.
+ */
+const SENTENCE_INTERVAL_MS = 500;
+
+const NO_CLUSTER: Verdict = {
+  state: 'waiting',
+  because: 'There is no cluster yet.',
+  hint: 'Start yours: `cd ../01-foundation`, then `make kind-up`.',
+};
+const NO_ANSWER: Verdict = {
+  state: 'waiting',
+  because: 'The cluster does not answer.',
+  hint: '`meshproof cluster status` says how it is. We keep trying.',
+};
+
+interface Judged {
+  check: Check;
+  state: CheckState;
+  progress: number;
+  sources: Map<string, Source>;
+  /** Who spoke the present verdict: a rule, or the board itself where there is no cluster. */
+  speaker: number | 'board';
+  /** When the present verdict was published, and the timer for a sentence that had to wait. */
+  publishedAt: number;
+  waiting: NodeJS.Timeout | undefined;
+}
+
+export class Board {
+  readonly #options: BoardOptions;
+  readonly #now: () => number;
+  readonly #judged: Judged[];
+  readonly #dirty = new Set<Judged>();
+  #stop: AbortController | undefined;
+  #kubeconfigWatcher: FSWatcher | undefined;
+  #sources: Sources | undefined;
+  /** Ends the present connection; a changed kubeconfig makes a new one. */
+  #disconnect: AbortController | undefined;
+  #scheduled = false;
+
+  constructor(options: BoardOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    const proofs = options.record.proofs();
+    const progress = options.record.progress();
+    this.#judged = options.checks.map((spec) => {
+      const proven = proofs.get(spec.check);
+      return {
+        check: new Check(spec),
+        state: {
+          check: spec.check,
+          verdict: { state: 'not started' },
+          at: this.#now(),
+          ...(proven && { proven }),
+        },
+        progress: progress.get(spec.check) ?? 0,
+        sources: new Map(),
+        speaker: 'board',
+        publishedAt: 0,
+        waiting: undefined,
+      };
+    });
+  }
+
+  /** The present state of every check, in the order of the course. */
+  get states(): CheckState[] {
+    return this.#judged.map(({ state }) => state);
+  }
+
+  get running(): boolean {
+    return this.#stop !== undefined;
+  }
+
+  /** Begins to watch. A board that nobody looks at is stopped, so that an idle cluster can rest. */
+  start(): void {
+    if (this.#stop) return;
+    this.#stop = new AbortController();
+    const { kubeconfig } = this.#options.workspace;
+    this.#kubeconfigWatcher = watch(dirname(kubeconfig), { persistent: false }, (_event, name) => {
+      if (name === null || name === basename(kubeconfig)) this.#connect();
+    });
+    this.#connect();
+  }
+
+  stop(): void {
+    this.#stop?.abort();
+    this.#stop = undefined;
+    this.#kubeconfigWatcher?.close();
+    this.#kubeconfigWatcher = undefined;
+    this.#leave();
+    for (const judged of this.#judged) clearTimeout(judged.waiting);
+  }
+
+  #leave(): void {
+    this.#disconnect?.abort();
+    this.#disconnect = undefined;
+    this.#sources?.close();
+    this.#sources = undefined;
+    this.#dirty.clear();
+    for (const judged of this.#judged) judged.sources.clear();
+  }
+
+  /** Follows the kubeconfig: it appears with `cluster up`, goes with `down`, and changes with `reset`. */
+  #connect(): void {
+    this.#leave();
+    if (!this.#stop) return;
+    if (!existsSync(this.#options.workspace.kubeconfig)) {
+      for (const judged of this.#judged) this.#settle(judged, NO_CLUSTER);
+      return;
+    }
+    this.#disconnect = new AbortController();
+    void this.#open(this.#disconnect.signal);
+  }
+
+  async #open(gone: AbortSignal): Promise<void> {
+    const backoff = new Backoff(gone);
+    while (!gone.aborted) {
+      try {
+        const api = await ApiServer.fromKubeconfig(this.#options.workspace.kubeconfig);
+        if (!gone.aborted) this.#watch(api);
+        return;
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        // Half written, or not a kubeconfig: the next change of the file, or the next try, will tell.
+        if (!gone.aborted) this.#lost();
+        await backoff.wait();
+      }
+    }
+  }
+
+  #watch(api: ApiServer): void {
+    const sources = new Sources(api, this.#options.workspace.directory, {
+      changed: (source) => this.#changed(source),
+      lost: () => this.#lost(),
+    });
+    this.#sources = sources;
+    for (const judged of this.#judged) {
+      for (const [name, input] of Object.entries(judged.check.spec.watch))
+        judged.sources.set(name, sources.source(input));
+      this.#dirty.add(judged);
+    }
+    this.#schedule();
+  }
+
+  #lost(): void {
+    for (const judged of this.#judged) this.#settle(judged, NO_ANSWER);
+  }
+
+  #changed(source: Source): void {
+    for (const judged of this.#judged) {
+      if ([...judged.sources.values()].includes(source)) this.#dirty.add(judged);
+    }
+    this.#schedule();
+  }
+
+  /** Once for all changes that arrive together. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      for (const judged of this.#dirty) this.#judge(judged);
+      this.#dirty.clear();
+    });
+  }
+
+  #judge(judged: Judged): void {
+    const inputs: Record<string, unknown> = {};
+    const revisions: Record<string, string> = {};
+    for (const [name, source] of judged.sources) {
+      const reading = source.read();
+      if (reading.state === 'unknown') return; // Judged again when it is known.
+      inputs[name] = reading.value;
+      if (reading.revision !== undefined) revisions[name] = reading.revision;
+    }
+    const { verdict, speaker, progress } = judged.check.decide(inputs, judged.progress);
+    if (progress !== judged.progress) {
+      judged.progress = progress;
+      this.#options.record.setProgress(judged.check.spec.check, progress);
+    }
+    this.#settle(judged, verdict, speaker, revisions);
+  }
+
+  #settle(
+    judged: Judged,
+    verdict: Verdict,
+    speaker: Judged['speaker'] = 'board',
+    revisions: Record<string, string> = {},
+  ): void {
+    clearTimeout(judged.waiting);
+    const before = judged.state.verdict;
+    if (JSON.stringify(verdict) === JSON.stringify(before)) return;
+    const now = this.#now();
+    if (verdict.state === before.state && speaker === judged.speaker) {
+      const rest = judged.publishedAt + SENTENCE_INTERVAL_MS - now;
+      if (rest > 0) {
+        judged.waiting = setTimeout(() => this.#settle(judged, verdict, speaker, revisions), rest);
+        return;
+      }
+    }
+    // A sentence that only says it better keeps the time at which the state began.
+    const at = verdict.state === before.state ? judged.state.at : now;
+    judged.state = { ...judged.state, verdict, at };
+    if (verdict.state === 'passed' && !judged.state.proven) {
+      judged.state.proven = {
+        at: now,
+        seen: verdict.seen,
+        engine: this.#options.engineName(),
+        revisions,
+      };
+      this.#options.record.prove(judged.check.spec.check, judged.state.proven);
+    }
+    judged.speaker = speaker;
+    judged.publishedAt = now;
+    this.#options.publish(judged.state);
+  }
+}

@@ -1,0 +1,142 @@
+// Where the inputs of checks come from, for one cluster and one workspace. Checks that ask for the same thing share it.
+
+import type { Input } from '../../protocol/check.ts';
+import type { ApiServer } from './api-server.ts';
+import { LogTail } from './log-tail.ts';
+import { WatchedFile } from './watched-file.ts';
+import { WatchedList } from './watched-list.ts';
+
+/** One input's value now. */
+export type Reading =
+  /** The cluster has not answered yet. */
+  { state: 'unknown' } | { state: 'known'; value: unknown; revision?: string };
+
+export interface Source {
+  read(): Reading;
+  close(): void;
+}
+
+export interface SourcesObserver {
+  changed(source: Source): void;
+  /** The API server cannot be reached any more. */
+  lost(error: Error): void;
+}
+
+export class Sources {
+  readonly #api: ApiServer;
+  readonly #directory: string;
+  readonly #observer: SourcesObserver;
+  readonly #open = new Map<string, Source>();
+
+  constructor(api: ApiServer, workspaceDirectory: string, observer: SourcesObserver) {
+    this.#api = api;
+    this.#directory = workspaceDirectory;
+    this.#observer = observer;
+  }
+
+  /** The source of an input, opened on first use. */
+  source(input: Input): Source {
+    const key = JSON.stringify(input, Object.keys(input).toSorted());
+    let source = this.#open.get(key);
+    if (!source) this.#open.set(key, (source = this.#create(input)));
+    return source;
+  }
+
+  close(): void {
+    for (const source of this.#open.values()) source.close();
+    this.#open.clear();
+  }
+
+  #create(input: Input): Source {
+    if ('file' in input) return this.#file(input.file);
+    if ('version' in input) return this.#version();
+    if ('log' in input) return this.#log(input);
+    return this.#objects(input);
+  }
+
+  #objects(
+    input: Extract<Input, { object: string }> | Extract<Input, { objects: string }>,
+  ): Source {
+    const single = 'object' in input;
+    const query = {
+      apiVersion: input.apiVersion ?? 'v1',
+      kind: single ? input.object : input.objects,
+      ...(input.namespace !== undefined && { namespace: input.namespace }),
+      ...(!single && input.labels !== undefined && { labels: input.labels }),
+      ...(single
+        ? { fields: `metadata.name=${input.name}` }
+        : input.fields !== undefined && { fields: input.fields }),
+    };
+    const list = new WatchedList(
+      this.#api,
+      query,
+      this.#observing(() => source),
+    );
+    const source: Source = {
+      read() {
+        const items = list.items;
+        if (!items) return { state: 'unknown' };
+        if (!single) return { state: 'known', value: items, revision: list.revision };
+        const object = items[0];
+        return {
+          state: 'known',
+          value: object ?? null,
+          ...(object && { revision: object.metadata.resourceVersion }),
+        };
+      },
+      close: () => list.close(),
+    };
+    return source;
+  }
+
+  #log(input: Extract<Input, { log: string }>): Source {
+    const query = {
+      log: input.log,
+      namespace: input.namespace ?? 'default',
+      lines: input.lines ?? 100,
+      ...(input.container !== undefined && { container: input.container }),
+    };
+    const tail = new LogTail(
+      this.#api,
+      query,
+      this.#observing(() => source),
+    );
+    const source: Source = {
+      read: () => (tail.lines ? { state: 'known', value: tail.lines } : { state: 'unknown' }),
+      close: () => tail.close(),
+    };
+    return source;
+  }
+
+  #file(name: string): Source {
+    const file = new WatchedFile(this.#directory, name, () => this.#observer.changed(source));
+    const source: Source = {
+      read: () => ({ state: 'known', value: file.text }),
+      close: () => file.close(),
+    };
+    return source;
+  }
+
+  #version(): Source {
+    const stop = new AbortController();
+    let reading: Reading = { state: 'unknown' };
+    const source: Source = { read: () => reading, close: () => stop.abort() };
+    this.#api.json('/version', stop.signal).then(
+      (value) => {
+        reading = { state: 'known', value };
+        this.#observer.changed(source);
+      },
+      (error: Error) => {
+        if (!stop.signal.aborted) this.#observer.lost(error);
+      },
+    );
+    return source;
+  }
+
+  #observing(source: () => Source) {
+    return {
+      changed: () => this.#observer.changed(source()),
+      lost: (error: Error) => this.#observer.lost(error),
+    };
+  }
+}
