@@ -151,6 +151,7 @@ describe('a check of history', () => {
     );
     assert.deepEqual(second, {
       verdict: { state: 'waiting', because: 'Still there.' },
+      speaker: 2,
       progress: 2,
     });
     const third = subject.decide({ backend: null, pods: [], lines: [] }, second.progress);

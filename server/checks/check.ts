@@ -59,9 +59,7 @@ export class Check {
         return { verdict, speaker: at, progress: history ? at : 0 };
       }
     }
-    return {
-      verdict: { state: 'passed', seen: this.#seen.fill(inputs) },
-      progress: history ? this.#rules.length : 0,
-    };
+    const verdict: Verdict = { state: 'passed', seen: this.#seen.fill(inputs) };
+    return { verdict, speaker: this.#rules.length, progress: history ? this.#rules.length : 0 };
   }
 }
