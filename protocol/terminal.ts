@@ -35,6 +35,9 @@ export const frameLimits = {
   maxRows: 300,
 } as const;
 
+/** A page acknowledges what it has drawn after this many bytes, and whenever it has caught up. */
+export const ACK_BYTES = 16 * 1024;
+
 const MAX_OFFSET = 2 ** 48 - 1;
 
 /** The first frame of a socket. */

@@ -16,6 +16,8 @@ export interface Config {
   clockSpeed: number;
   /** Opens the browser once the page answers. Off with `MESHPROOF_OPEN=0`, in CI and without a display. */
   openBrowser: boolean;
+  /** Besides localhost, the addresses at which browsers reach this lab, such as `https://lab.example.com`. `MESHPROOF_ORIGINS`. */
+  origins: string[];
   /** The laptop's one learner. Every session, workspace, cluster and record carries a learner's id, for classes to come. */
   learner: string;
 }
@@ -25,15 +27,113 @@ export const limits = {
   terminalsPerLearner: 8,
   /** Sockets of one learner: terminals and feeds of several open pages. */
   socketsPerLearner: 32,
+  /** Characters of a terminal's name: a tab shows about twenty. */
+  terminalNameLength: 40,
+
   /** Milliseconds a socket may stay without its first frame. */
   helloTimeoutMs: 5_000,
   /** Milliseconds a ticket may wait to be used. */
   ticketLifetimeMs: 30_000,
+  /** Tickets of one learner that wait: a page asks for one a terminal, a moment before it uses it. */
+  ticketsPerLearner: 64,
+  /** Milliseconds between WebSocket pings; proxies cut silent lines at 60 s. */
+  heartbeatMs: 15_000,
+  /** Pings in a row without an answer before the line counts as lost. */
+  heartbeatMisses: 2,
+
+  /**
+   * The window: bytes printed but not yet on the learner's screen. Above high the pty pauses; below low it goes on.
+   * Measured: with 512 and 128 kB a browser's backlog stays below 0.53 MB and Ctrl-C is felt in 12 to 22 ms, at full speed.
+   */
+  windowHighBytes: 512 * 1024,
+  windowLowBytes: 128 * 1024,
+  /** Milliseconds a page may draw nothing while output waits, before it counts as hung. */
+  ackTimeoutMs: 30_000,
+  /** Milliseconds a lost socket keeps its window: a gap shorter than this loses nothing, and the program waits. */
+  lostSocketHoldMs: 20_000,
+  /** Bytes a second that a program may print while nobody looks: a flood nobody sees must not cost a core. */
+  unseenBytesPerSecond: 4 * 1024 * 1024,
+  /** Bytes that a page which only watches may lag behind before it gets the screen instead. */
+  watcherLagBytes: 1024 * 1024,
+  /** Milliseconds in which further output joins a frame, after the first has gone at once. */
+  coalesceMs: 4,
+
+  /** Bytes of past output kept in memory: 3 000 lines, from which a screen is rebuilt in 80 ms. */
+  ringBytes: 256 * 1024,
+  /** Bytes the ring may grow to while a window is held open, so that resuming is exact: window plus one read of the pty. */
+  ringMostBytes: 1024 * 1024,
+  /** Bytes of output kept in the workspace while nobody looks. */
+  ringFileBytes: 4 * 1024 * 1024,
+  /** Lines above the screen that a rebuilt screen brings along. */
+  snapshotScrollback: 5_000,
+  /** Milliseconds a rebuilt screen may take before the page starts from an empty one. */
+  snapshotTimeoutMs: 5_000,
+  /** Milliseconds the thread that rebuilds screens waits for more work before it ends. */
+  snapshotIdleMs: 10_000,
+  /** Marks of the command line kept for pages that come back: several hundred commands. */
+  marksKept: 1_000,
+  /** Bytes of one mark: a command line. Longer ones are not marks. */
+  markBytes: 8 * 1024,
+
+  /** Bytes of input that wait for a program which does not read. */
+  inputQueueBytes: 64 * 1024,
+  /** Bytes of input a second that reach one pty: far above typing and pasting, below what a flood needs. */
+  inputBytesPerSecond: 256 * 1024,
+  /** Milliseconds between tries to write to a pty that is full: from first to longest. */
+  inputRetryFirstMs: 5,
+  inputRetryLongestMs: 100,
+  /** Sizes and controls a second from one socket; more are ignored, the last size wins. */
+  resizesPerSecond: 20,
+  controlsPerSecond: 10,
+
+  /** Milliseconds that processes have between hang-up and kill when their terminal ends. */
+  hangUpGraceMs: 2_000,
+  /** Milliseconds an ended shell's screen stays to be looked at. */
+  exitedKeptMs: 10 * 60_000,
+  /** Milliseconds a terminal that nobody looks at goes on: over night and the day after. */
+  unseenTerminalMs: 24 * 3_600_000,
+
+  /** Milliseconds before a dead child is started again: from first to longest, and the life after which it starts at first. */
+  restartFirstMs: 100,
+  restartLongestMs: 5_000,
+  restartForgetMs: 30_000,
+  /** Milliseconds that the holder's children have to end by themselves. */
+  childGraceMs: 5_000,
+  /** Milliseconds the web server waits for an answer of the holder. */
+  askTimeoutMs: 10_000,
+
+  /** Tries to open the lab in a minute, from all browsers together: a person makes one, and no number of them finds 128 bits. */
+  loginsPerMinute: 30,
+  /** Seconds for which a browser that has opened the lab stays known: a course takes weeks. */
+  cookieLifetimeS: 30 * 86_400,
+  /** Connections to the web server at a time. */
+  webConnections: 512,
+  /** Milliseconds for a request's head to arrive. */
+  requestHeadMs: 10_000,
+  /** Bytes that a feed may have on its way to a page that does not read, before its line is cut; it comes back to a fresh state. */
+  feedBacklogBytes: 1024 * 1024,
   /** Bytes of a request body to the web server: the largest is a short JSON. */
   webRequestBytes: 64 * 1024,
   /** Clusters in one worker thread: a worker costs about 37 MB, a cluster 3 to 6 MB. */
   clustersPerWorker: 25,
 } as const;
+
+/** What flow control rests on: a page acknowledges often enough to let a paused pty go on, whatever the numbers become. */
+export function windowHolds(
+  ackBytes: number,
+  {
+    windowLowBytes,
+    windowHighBytes,
+    ringMostBytes,
+  }: Record<'windowLowBytes' | 'windowHighBytes' | 'ringMostBytes', number> = limits,
+): boolean {
+  const oneRead = 128 * 1024;
+  return (
+    ackBytes <= windowLowBytes / 2 &&
+    windowLowBytes < windowHighBytes &&
+    windowHighBytes + oneRead <= ringMostBytes
+  );
+}
 
 /** A setting that cannot be used: the message says which, why, and what to write instead. */
 export class ConfigError extends Error {}
@@ -63,8 +163,21 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       'a number above 0, at most 1000',
     ),
     openBrowser: env['MESHPROOF_OPEN'] !== '0' && !env['CI'],
+    origins: originsFrom(env),
     learner: 'me',
   };
+}
+
+function originsFrom(env: Record<string, string | undefined>): string[] {
+  const texts = (env['MESHPROOF_ORIGINS'] ?? '').split(/[,\s]+/).filter((text) => text !== '');
+  for (const text of texts) {
+    if (!/^https?:\/\//.test(text) || URL.parse(text)?.origin !== text) {
+      throw new ConfigError(
+        `MESHPROOF_ORIGINS=${text}: use origins such as https://lab.example.com, without a path.`,
+      );
+    }
+  }
+  return texts;
 }
 
 function numberFrom(
