@@ -53,6 +53,8 @@ export interface SchemaNode {
 
 /** A type with the place to look its references up. */
 export interface Schema {
+  /** `io.k8s.api.core.v1.Pod`; absent for custom resources. */
+  readonly typeName?: string;
   readonly root: SchemaNode;
   /** Follows `$ref` (and a lone `allOf` around one) until a node with a shape of its own. */
   resolve(node: SchemaNode): SchemaNode;

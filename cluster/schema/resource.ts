@@ -29,11 +29,28 @@ export interface ResourceDefinition {
   storageVersion: string;
   verbs: readonly string[];
   subresources: readonly SubresourceDefinition[];
+  /** From a CustomResourceDefinition: no strategic merge patch, discovery repeats group and version. */
+  custom: boolean;
+  /** Answered by the API itself (reviews, bindings, metrics): nothing of the kind is ever stored. */
+  virtual: boolean;
+  /** The store's name for its objects. Differs from the kind's own only where two groups show the same objects: events. */
+  storedAs: GroupResource;
+  /**
+   * The stored form of an object of any served version, and back. The same object where nothing changes.
+   * Strategies, selectable fields and tables work on the stored form; defaults and schemas on a version's own.
+   */
+  toStored(object: KubeObject): KubeObject;
+  fromStored(object: KubeObject, version: string): KubeObject;
+  /** How the scale subresource reads and writes; present when `subresources` has one. */
+  scale?: ScaleDefinition;
   /** False for kinds that discovery lists but this cluster does not simulate: they are empty, and a write says so. */
   simulated: boolean;
   /** Fields a field selector may name, beside metadata.name and metadata.namespace, and how to read each. */
   selectableFields: Readonly<Record<string, (object: KubeObject) => string>>;
-  /** Counts metadata.generation: true for kinds with a spec whose status is a subresource. */
+  /**
+   * Whether metadata.generation counts changes of what is wanted. `strategy.prepareForCreate` and `prepareForUpdate` set the
+   * number (each kind has its own rule for what counts); the API writes nothing there itself.
+   */
   hasGeneration: boolean;
   strategy: Strategy;
   table: TableDefinition;
@@ -44,6 +61,34 @@ export interface VersionDefinition {
   served: boolean;
   deprecationWarning?: string;
   schema: Schema;
+  /** Columns of this version where they are not the kind's own (CRDs declare them by version). */
+  table?: TableDefinition;
+  /**
+   * Makes any JSON value an object of this version: unknown fields are dropped and told of, wrong types are an error, empty
+   * values are left out or filled in as the real server's types do. Bodies and the results of patches both go through it.
+   */
+  conform(value: unknown, source: ConformSource): Conformed;
+}
+
+/** `json`: a body or the result of a JSON or merge patch. `fields`: an already decoded tree (strategic merge, apply); the words differ. */
+export type ConformSource = 'json' | 'fields';
+
+export type Conformed =
+  | {
+      object: KubeObject;
+      /** `unknown field "spec.foo"`, in order of the fields. */ problems: string[];
+    }
+  /** `json: cannot unmarshal string into Go struct field …`, without a prefix. */
+  | { error: string };
+
+/** Where the scale subresource finds its numbers, on the stored form. */
+export interface ScaleDefinition {
+  replicas(object: KubeObject): number;
+  /** Changes the given draft. */
+  setReplicas(draft: KubeObject, replicas: number): void;
+  statusReplicas(object: KubeObject): number;
+  /** A label selector as text; empty where the kind has none. */
+  selector(object: KubeObject): string;
 }
 
 export interface SubresourceDefinition {
@@ -106,6 +151,11 @@ export interface TableColumn {
   description: string;
   /** 0 is always shown, 1 only with `-o wide`. */
   priority: number;
+}
+
+/** The columns by which a version shows a kind. */
+export function tableOf(definition: ResourceDefinition, version: string): TableDefinition {
+  return definition.versions.find((each) => each.version === version)?.table ?? definition.table;
 }
 
 /** All kinds of one cluster: the built-in ones, shared and frozen, and those its CRDs add. */

@@ -1,0 +1,26 @@
+// `npm run schemas`: writes cluster/schema/generated/{types,descriptions}.json from npm packages and our own tables.
+// The files are not committed (their descriptions are upstream's prose); the same packages give the same bytes.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { joinDefinitions } from './definitions.ts';
+import { readFormats } from './formats.ts';
+import { readModels } from './models.ts';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const modules = join(root, 'node_modules');
+const generated = join(root, 'cluster/schema/generated');
+
+const models = readModels([
+  join(modules, 'kubernetes-models'),
+  join(modules, '@kubernetes-models/apimachinery'),
+]);
+const { types, descriptions } = joinDefinitions(models, (typeName) =>
+  readFormats(join(modules, '@kubernetes/client-node/dist/gen/models'), typeName),
+);
+
+mkdirSync(generated, { recursive: true });
+writeFileSync(join(generated, 'types.json'), `${JSON.stringify(types)}\n`);
+writeFileSync(join(generated, 'descriptions.json'), `${JSON.stringify(descriptions)}\n`);
+console.log(`${Object.keys(types).length} types written to ${generated}`);
