@@ -122,10 +122,7 @@ export interface Tty {
   /** Cooked mode edits and echoes lines and turns Ctrl-C into SIGINT; raw hands every byte through. */
   setRaw(raw: boolean): void;
   onResize(listener: () => void): () => void;
-  /**
-   * The process group that Ctrl-C reaches: the shell gives it to what it runs in the foreground. What those start belongs
-   * to the group too, until somebody sets another.
-   */
+  /** Ctrl-C reaches the process groups of these processes: a shell names what it runs in the foreground, then itself. */
   setForeground(pids: readonly number[]): void;
 }
 
