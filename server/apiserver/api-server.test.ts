@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -155,7 +156,8 @@ test('a large answer is gzipped for who asks for it, a small one and one for oth
 test("a watch's header comes before its first event, each event as it happens, and the signal fires when its client goes", async (t) => {
   const events = ['one', 'two'];
   let next = () => {};
-  const gone = Promise.withResolvers<void>();
+  let sayGone = () => {};
+  const gone = new Promise<void>((resolve) => (sayGone = resolve));
   const it = await served(t, {
     handle: ({ signal }) => ({
       status: 200,
@@ -166,12 +168,12 @@ test("a watch's header comes before its first event, each event as it happens, a
           yield Buffer.from(event);
         }
         await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-        gone.resolve();
+        sayGone();
       })(),
     }),
   });
   const asked = get({ host: '127.0.0.1', port: it.server.port, agent: false, ...administrator });
-  const [response] = (await once(asked, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
   for (const event of events) {
     next();
     const [chunk] = (await once(response, 'data')) as [Buffer];
@@ -179,7 +181,7 @@ test("a watch's header comes before its first event, each event as it happens, a
   }
   assert.equal(it.server.open, 1);
   asked.destroy();
-  await gone.promise;
+  await gone;
   assert.deepEqual(it.log, []);
 });
 
@@ -222,7 +224,7 @@ test('closing ends every connection', async (t) => {
     }),
   });
   const asked = get({ host: '127.0.0.1', port: it.server.port, agent: false, ...administrator });
-  const [response] = (await once(asked, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
   const cut = new Promise((resolve) => response.on('error', resolve));
   response.resume();
   await it.server.close();

@@ -2,7 +2,7 @@
 // loopback, and an administrator's client certificate. The CA's key is forgotten at once, so nobody can ever sign another.
 // Knows X.509; nothing of sockets or files.
 
-import { X509Certificate, type webcrypto } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type * as x509 from '@peculiar/x509';
 
 /** PEM texts. All that is needed to serve a cluster, and to be its administrator. */
@@ -60,7 +60,7 @@ export async function createIdentity(now = Date.now()): Promise<Identity> {
   const leaf = async (
     subject: string,
     serialNumber: string,
-    publicKey: webcrypto.CryptoKey,
+    publicKey: Keys['publicKey'],
     extensions: x509.Extension[],
   ): Promise<string> => {
     const certificate = await x509.X509CertificateGenerator.create({
@@ -115,11 +115,13 @@ export function isFresh(identity: Identity, now = Date.now()): boolean {
   );
 }
 
-function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+type Keys = Awaited<ReturnType<typeof newKeys>>;
+
+function newKeys() {
   return crypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify']);
 }
 
-async function privatePem(key: webcrypto.CryptoKey): Promise<string> {
+async function privatePem(key: Keys['privateKey']): Promise<string> {
   const bytes = Buffer.from(await crypto.subtle.exportKey('pkcs8', key)).toString('base64');
   return `-----BEGIN PRIVATE KEY-----\n${bytes.replace(/.{64}(?=.)/g, '$&\n')}\n-----END PRIVATE KEY-----\n`;
 }

@@ -354,8 +354,10 @@ const DICTIONARY = Buffer.concat([
 
 /** zlib's header: deflate with a 32 KiB window and a preset dictionary, named by its Adler-32. */
 const ZLIB_START = Buffer.from([0x78, 0xbb, 0xe3, 0xc6, 0xa7, 0xc2]);
-/** One stored deflate block of four zero bytes: a count of no headers. */
-const NO_HEADERS = Buffer.from([0x00, 0x04, 0x00, 0xfb, 0xff, 0x00, 0x00, 0x00, 0x00]);
+/** A stored deflate block of four zero bytes, a count of no headers; and an empty one: Go's reader hands a block out at the next. */
+const NO_HEADERS = Buffer.from([
+  0x00, 0x04, 0x00, 0xfb, 0xff, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff,
+]);
 
 /** For tests: what a client's deflater needs. */
 export const spdyDictionary: Uint8Array = DICTIONARY;

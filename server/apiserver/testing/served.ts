@@ -1,6 +1,7 @@
 // An API server in front of a cluster that a test plays, and clients for it.
 
-import { type IncomingMessage, request } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import type { ApiRequest, ApiResponse, Upgrade } from '../../../cluster/api/http.ts';
 import { ApiServer, type ClusterApi } from '../api-server.ts';
 import { type Identity, createIdentity } from '../certificates.ts';
