@@ -38,6 +38,16 @@ export class PrivateModes {
   #parameters = '';
   readonly #on = new Set<number>(ON_AT_FIRST);
 
+  /** Another that goes its own way from here, in the middle of a sequence even. */
+  copy(): PrivateModes {
+    const copy = new PrivateModes();
+    copy.#state = this.#state;
+    copy.#parameters = this.#parameters;
+    copy.#on.clear();
+    for (const mode of this.#on) copy.#on.add(mode);
+    return copy;
+  }
+
   has(mode: number): boolean {
     return this.#on.has(mode);
   }
@@ -58,10 +68,10 @@ export class PrivateModes {
     }
   }
 
-  /** The sequences that bring a terminal that has just been reset into these modes. Empty when nothing differs. */
-  sequences(): string {
-    const on = [...this.#on].filter((mode) => !ON_AT_FIRST.includes(mode));
-    const off = ON_AT_FIRST.filter((mode) => !this.#on.has(mode));
+  /** The sequences that bring a terminal that has just been reset into these modes, or into those of them that `only` lists. */
+  sequences(only: ReadonlySet<number> = TRACKED): string {
+    const on = [...this.#on].filter((mode) => !ON_AT_FIRST.includes(mode) && only.has(mode));
+    const off = ON_AT_FIRST.filter((mode) => !this.#on.has(mode) && only.has(mode));
     return (
       on.map((mode) => `\x1b[?${mode}h`).join('') + off.map((mode) => `\x1b[?${mode}l`).join('')
     );
