@@ -27,8 +27,7 @@ export type NetErrorCode =
   | 'ENETUNREACH'
   | 'ECONNRESET'
   | 'EADDRINUSE'
-  | 'EADDRNOTAVAIL'
-  | 'EACCES';
+  | 'EADDRNOTAVAIL';
 
 export class NetError extends Error {
   readonly code: NetErrorCode;
