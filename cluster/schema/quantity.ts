@@ -101,7 +101,8 @@ export function formatQuantity(quantity: Quantity): string {
 
 /** Reads a quantity that has been decoded before; text that is none counts as zero. */
 export function quantityOf(value: unknown): Quantity {
-  const parsed = parseQuantity(typeof value === 'number' ? String(value) : String(value ?? '0'));
+  const text = typeof value === 'string' ? value : typeof value === 'number' ? `${value}` : '0';
+  const parsed = parseQuantity(text);
   return 'error' in parsed ? { nanos: 0n, format: 'DecimalSI' } : parsed;
 }
 

@@ -116,9 +116,10 @@ function valuePlan(node: SchemaNode): ValuePlan {
       return node.format === 'byte'
         ? { kind: 'bytes' }
         : { kind: 'array', items: node.items ? valuePlan(node.items) : { kind: 'any' } };
-    default:
-      return typeof node.additionalProperties === 'object'
-        ? { kind: 'map', values: valuePlan(node.additionalProperties) }
-        : { kind: 'any' };
+    case 'object':
+    case undefined:
   }
+  return typeof node.additionalProperties === 'object'
+    ? { kind: 'map', values: valuePlan(node.additionalProperties) }
+    : { kind: 'any' };
 }

@@ -114,7 +114,7 @@ function parseType(text: string, file: string, compact: string): ModelType {
   const values = /^\{\s*\[key: string\]: ([\s\S]*?);?\s*\}$/.exec(text)?.[1];
   if (values !== undefined) return { kind: 'map', values: parseType(values, file, compact) };
   if (text === 'string' || text === 'number' || text === 'boolean') return { kind: text };
-  if (/^"/.test(text))
+  if (text.startsWith('"'))
     return {
       kind: 'enum',
       values: [...text.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? ''),
