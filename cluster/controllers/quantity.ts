@@ -1,37 +1,13 @@
-// Resource quantities (`100m`, `64Mi`, `1e3`) as numbers, and what a pod asks for in all.
-// Source: the public documentation of quantities, and of how init containers and sidecars count.
+// What a pod asks for in all, in plain numbers: that is all scheduling needs of quantities.
+// Source: the public documentation of how init containers and sidecars count.
 
+import { quantityOf } from '../schema/quantity.ts';
 import type { Container, Pod } from './kinds.ts';
 import { isSidecar } from './pods.ts';
 
-const SUFFIXES: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
-
-const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/;
-
 /** The value in base units (cores, bytes, pods). What is no quantity counts as zero: the API has refused it before. */
 export function quantity(value: string | number | undefined): number {
-  if (typeof value === 'number') return value;
-  const match = QUANTITY.exec(value ?? '');
-  if (!match) return 0;
-  if (match[2] !== undefined) return Number(match[1]) * 10 ** Number(match[2]);
-  return Number(match[1]) * (SUFFIXES[match[3] ?? ''] ?? 0);
+  return Number(quantityOf(value).nanos) / 1e9;
 }
 
 export type Resources = Readonly<Record<string, number>>;

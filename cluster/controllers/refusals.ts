@@ -1,40 +1,18 @@
-// What an API refusal means to a controller. Reads the Status that every refused request carries; ignores the rest of the error.
+// What an API refusal means to a controller.
 
-interface Status {
-  code?: number;
-  reason?: string;
-  details?: { causes?: { reason?: string }[] };
-}
+import { StatusError } from '../api/status.ts';
 
-function statusOf(error: unknown): Status | undefined {
-  if (typeof error !== 'object' || error === null || !('status' in error)) return undefined;
-  const { status } = error;
-  return typeof status === 'object' && status !== null ? status : undefined;
-}
+export { isAlreadyExists, isConflict, isNotFound } from '../api/status.ts';
 
 /** The API said no: an expected outcome. Anything else thrown is a fault of ours. */
 export function isRefusal(error: unknown): boolean {
-  return statusOf(error) !== undefined;
-}
-
-export function isNotFound(error: unknown): boolean {
-  return statusOf(error)?.reason === 'NotFound';
-}
-
-export function isConflict(error: unknown): boolean {
-  return statusOf(error)?.reason === 'Conflict';
-}
-
-export function isAlreadyExists(error: unknown): boolean {
-  return statusOf(error)?.reason === 'AlreadyExists';
+  return error instanceof StatusError;
 }
 
 /** Nothing can be created in a namespace that is being deleted; trying again is useless. */
 export function isNamespaceTerminating(error: unknown): boolean {
-  return (
-    statusOf(error)?.details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating') ??
-    false
-  );
+  const causes = error instanceof StatusError ? (error.status.details?.causes ?? []) : [];
+  return causes.some((cause) => cause.reason === 'NamespaceTerminating');
 }
 
 /** The sentence of a refusal, for events and conditions. */

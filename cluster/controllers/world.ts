@@ -11,7 +11,7 @@ export interface World {
   client(name: string): ApiClient;
   clock: Clock;
   /** Uniform in [0, 1), seeded by the cluster. */
-  random(): number;
+  random: () => number;
   log: Platform['log'];
   /** PEM of the certificate authority that signs the API server's certificate: pods find it in `kube-root-ca.crt`. */
   rootCertificate?: string;

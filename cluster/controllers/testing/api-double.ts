@@ -2,29 +2,25 @@
 // deletion and finalizers as the API has them. No defaulting, validation or managedFields: those are the API's own tests.
 
 import type { ApiClient, DeleteOptions, Draft } from '../../api/client.ts';
+import {
+  type StatusError,
+  conflict,
+  forbidden,
+  fromStoreError,
+  notFound,
+} from '../../api/status.ts';
 import type { Clock } from '../../clock.ts';
 import type { KubeObject, ObjectMeta } from '../../object.ts';
-import { StoreError } from '../../store/errors.ts';
 import type { Store } from '../../store/store.ts';
 import { timestamp } from '../../time.ts';
 import { randomSuffix } from '../names.ts';
-
-/** What the API rejects with. */
-export class Refusal extends Error {
-  readonly status: { code: number; reason: string; details?: { causes?: { reason: string }[] } };
-
-  constructor(code: number, reason: string, message: string, cause?: string) {
-    super(message);
-    this.status = { code, reason, ...(cause ? { details: { causes: [{ reason: cause }] } } : {}) };
-  }
-}
 
 interface World {
   store: Store;
   clock: Clock;
   random: () => number;
   /** Asked before each write: returns the refusal to give, for tests of failures. */
-  refuse?: (verb: string, resource: string, object: Draft | KubeObject) => Refusal | undefined;
+  refuse?: (verb: string, resource: string, object: Draft | KubeObject) => StatusError | undefined;
 }
 
 export class ApiDouble implements ApiClient {
@@ -53,11 +49,11 @@ export class ApiDouble implements ApiClient {
     if (namespace && resource !== 'namespaces') {
       const home = store.get('namespaces', undefined, namespace);
       if (home?.metadata.deletionTimestamp)
-        throw new Refusal(
-          403,
-          'Forbidden',
-          `${resource} "${given.metadata.name ?? ''}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
-          'NamespaceTerminating',
+        throw forbidden(
+          { group: '', resource },
+          given.metadata.name ?? '',
+          `unable to create new content in namespace ${namespace} because it is being terminated`,
+          [{ reason: 'NamespaceTerminating' }],
         );
     }
     const name =
@@ -132,11 +128,11 @@ export class ApiDouble implements ApiClient {
   ): Promise<void> {
     const { store, clock } = this.#world;
     const old = store.get(resource, namespace, name);
-    if (!old) throw new Refusal(404, 'NotFound', `${resource} "${name}" not found`);
+    if (!old) throw notFound({ group: '', resource }, name);
     this.#refuseIfAsked('delete', resource, old);
     const wanted = options.preconditions?.uid;
     if (wanted !== undefined && wanted !== old.metadata.uid)
-      throw new Refusal(409, 'Conflict', 'Precondition failed: UID in precondition');
+      throw conflict({ group: '', resource }, name, 'Precondition failed: UID in precondition');
     const finalizers = (old.metadata.finalizers ?? []).filter(
       (finalizer) => !['foregroundDeletion', 'orphan'].includes(finalizer),
     );
@@ -169,7 +165,7 @@ export class ApiDouble implements ApiClient {
     const { store, clock } = this.#world;
     const name = draft.metadata.name ?? '';
     const pod = store.get('pods', draft.metadata.namespace, name);
-    if (!pod) throw new Refusal(404, 'NotFound', `pods "${name}" not found`);
+    if (!pod) throw notFound({ group: '', resource: 'pods' }, name);
     const status = (pod['status'] ?? {}) as { conditions?: { type: string }[] };
     this.writes++;
     store.update('pods', {
@@ -194,7 +190,7 @@ export class ApiDouble implements ApiClient {
   #existing(resource: string, object: KubeObject): KubeObject {
     const { namespace, name } = object.metadata;
     const old = this.#world.store.get(resource, namespace, name);
-    if (!old) throw new Refusal(404, 'NotFound', `${resource} "${name}" not found`);
+    if (!old) throw notFound({ group: '', resource }, name);
     return old;
   }
 
@@ -216,9 +212,7 @@ export class ApiDouble implements ApiClient {
     try {
       return write();
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      const reason = { exists: 'AlreadyExists', conflict: 'Conflict' }[error.refusal as string];
-      throw new Refusal(409, reason ?? 'InternalError', error.message);
+      throw fromStoreError(error, { group: '', resource: '' });
     }
   }
 

@@ -1,13 +1,14 @@
 // A small cluster for unit tests: a store, a stepped clock, seeded chance and the API double.
 
 import type { Draft } from '../../api/client.ts';
+import type { StatusError } from '../../api/status.ts';
 import { Clock } from '../../clock.ts';
 import { defaultLimits } from '../../limits.ts';
 import type { KubeObject } from '../../object.ts';
 import { Store } from '../../store/store.ts';
 import type { World } from '../world.ts';
 import { type KindsClient, ofKinds } from '../kinds.ts';
-import { ApiDouble, type Refusal } from './api-double.ts';
+import { ApiDouble } from './api-double.ts';
 
 /** 2026-11-22T10:53:44Z */
 export const START = 1_795_344_824_000;
@@ -17,7 +18,7 @@ export interface TestWorld extends World {
   kinds: KindsClient;
   /** What was logged; a test that expects no fault asserts that it is empty. */
   logged: string[];
-  refuse?: (verb: string, resource: string, object: Draft | KubeObject) => Refusal | undefined;
+  refuse?: (verb: string, resource: string, object: Draft | KubeObject) => StatusError | undefined;
 }
 
 export function testWorld(seed = 1): TestWorld {

@@ -1,0 +1,63 @@
+// A cluster with a real scheduler, a real kubelet, the real pod network and doubles for containers, for unit tests.
+
+import { startScheduler } from '../../controllers/scheduler.ts';
+import type { DraftOf, Pod } from '../../controllers/kinds.ts';
+import { type TestWorld, testWorld } from '../../controllers/testing/world.ts';
+import { type ClusterLimits, defaultLimits } from '../../limits.ts';
+import { ClusterNetwork } from '../../network/cluster-network.ts';
+import { Node, type NodeSnapshot } from '../node.ts';
+import { RuntimeDouble, imagesDouble } from './runtime-double.ts';
+
+export interface NodeWorld extends TestWorld {
+  node: Node;
+  runtime: RuntimeDouble;
+  network: ClusterNetwork;
+  create(draft: DraftOf<Pod>): Promise<Pod>;
+  pod(name: string): Pod;
+  /** Messages of the events about a pod, in order, each with its count when it was told more than once. */
+  events(pod: string): string[];
+}
+
+export function nodeWorld(
+  options: { limits?: Partial<ClusterLimits>; snapshot?: NodeSnapshot; world?: TestWorld } = {},
+): NodeWorld {
+  const world = options.world ?? testWorld();
+  const limits = { ...defaultLimits, ...options.limits };
+  const { store, clock, random, kinds } = world;
+  const network = new ClusterNetwork({ store, clock, limits, random });
+  const runtime = new RuntimeDouble();
+  const node = new Node({
+    store,
+    client: world.client('kubelet'),
+    clock,
+    network,
+    runtime,
+    images: imagesDouble,
+    limits,
+    random,
+    log: world.log,
+  });
+  if (options.snapshot) node.restore(options.snapshot);
+  if (!options.world) startScheduler(world);
+  node.start();
+  return {
+    ...world,
+    node,
+    runtime,
+    network,
+    create: (draft) => kinds.create('pods', draft),
+    pod(name) {
+      const pod = kinds.get('pods', 'default', name);
+      if (!pod) throw new Error(`no pod ${name}`);
+      return pod;
+    },
+    events: (pod) =>
+      kinds
+        .list('events')
+        .filter(({ involvedObject }) => involvedObject.name === pod)
+        .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+        .map(({ reason, message, count }) =>
+          (count ?? 1) > 1 ? `${reason} x${count}: ${message}` : `${reason}: ${message}`,
+        ),
+  };
+}
