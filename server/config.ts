@@ -82,7 +82,8 @@ export const limits = {
   /** Milliseconds between tries to write to a pty that is full: from first to longest. */
   inputRetryFirstMs: 5,
   inputRetryLongestMs: 100,
-  /** Sizes and controls a second from one socket; more are ignored, the last size wins. */
+  /** From one socket in a second. Frames above it wait; of sizes the last one wins; other controls are ignored. */
+  framesPerSecond: 10_000,
   resizesPerSecond: 20,
   controlsPerSecond: 10,
 
@@ -116,6 +117,26 @@ export const limits = {
   webRequestBytes: 64 * 1024,
   /** Clusters in one worker thread: a worker costs about 37 MB, a cluster 3 to 6 MB. */
   clustersPerWorker: 25,
+  /** Megabytes of heap of one worker, past which its clusters are restarted: 25 clusters at 20 times their usual size. */
+  workerHeapMb: 2_048,
+  /** Milliseconds a fresh worker may take to load: it takes a second on an idle machine. */
+  workerStartMs: 60_000,
+  /** Milliseconds between pings of a worker. */
+  workerPingMs: 1_000,
+  /** Pings in a row without an answer before a worker counts as hung. Counted, not timed: a laptop may have slept. */
+  workerPingMisses: 5,
+  /** Times a cluster may hang its worker within the span before it is left stopped. */
+  clusterHangs: 3,
+  clusterHangsMs: 10 * 60_000,
+  /** Milliseconds a cluster may take to answer, and its node to be ready. */
+  clusterStartMs: 30_000,
+  /** Milliseconds between snapshots of a cluster in which something happened: what kill -9 may lose. */
+  snapshotIntervalMs: 1_000,
+  /** Milliseconds without a client after which a cluster freezes. */
+  freezeAfterMs: 10 * 60_000,
+  /** Commands at the control socket at a time, and the milliseconds they have to say what they want. */
+  controlConnections: 16,
+  controlRequestMs: 5_000,
 } as const;
 
 /** What flow control rests on: a page acknowledges often enough to let a paused pty go on, whatever the numbers become. */
