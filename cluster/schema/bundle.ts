@@ -9,6 +9,8 @@ export type BundleDescriptions = Record<string, { type: string; fields: Record<s
 export interface SchemaBundle {
   /** `io.k8s.api.core.v1.PodSpec` → its definition, without descriptions. Frozen: clusters share it. */
   readonly types: Readonly<Record<string, SchemaNode>>;
+  /** Descriptions that table columns repeat: `core.v1.PodStatus.podIP` → text. */
+  readonly columns: Readonly<Record<string, string>>;
   /** Read when OpenAPI is first served: most clusters never ask. */
   descriptions(): Readonly<BundleDescriptions>;
 }

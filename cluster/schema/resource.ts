@@ -142,6 +142,15 @@ export interface TableDefinition {
   columns: readonly TableColumn[];
   /** The cells of one row, in the order of columns. `now` is cluster time in milliseconds: ages are worked out here. */
   cells(object: KubeObject, now: number): (string | number | boolean | null)[];
+  /** The `conditions` of a row: `Completed` for pods that have ended. Absent where a kind has none. */
+  conditions?(object: KubeObject): readonly RowCondition[];
+}
+
+export interface RowCondition {
+  type: string;
+  status: string;
+  reason: string;
+  message: string;
 }
 
 export interface TableColumn {

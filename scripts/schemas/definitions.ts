@@ -4,7 +4,7 @@
 import type { BundleDescriptions } from '../../cluster/schema/bundle.ts';
 import type { SchemaNode } from '../../cluster/schema/openapi.ts';
 import { builtInKinds } from '../../cluster/schema/kinds.ts';
-import { type FieldShape, shapeOf } from '../../cluster/schema/shape.ts';
+import { type FieldShape, shapeName, shapeOf } from '../../cluster/schema/shape.ts';
 import { packageOf } from '../../cluster/schema/type-names.ts';
 import type { Model, ModelType } from './models.ts';
 
@@ -69,12 +69,34 @@ export function joinDefinitions(
     const model = byName.get(name);
     if (!model) throw new Error(`${compactName}: kubernetes-models has no such type`);
     const node = (types[name] = typeNode(model, formatsOf(name), models));
-    descriptions[name] = describe(model);
+    descriptions[name] = describe(model, typeMetaDescriptions(byName));
     for (const reference of referencesOf(node)) visit(reference);
   };
   for (const name of rootTypes(byName)) visit(name);
   markKinds(types);
   return { types: sorted(types), descriptions: sorted(descriptions) };
+}
+
+/** Columns of bindings repeat the text of v1beta1, which had no such sentence. */
+const NEWER_SENTENCE = / This field is immutable\.$/;
+
+/** The descriptions that table columns repeat, without the list of enum values that OpenAPI appends. */
+export function columnDescriptions(
+  descriptions: BundleDescriptions,
+  references: readonly string[],
+): Record<string, string> {
+  const byShape = new Map(
+    Object.entries(descriptions).map(([name, each]) => [shapeName(name), each.fields]),
+  );
+  return Object.fromEntries(
+    references.map((reference) => {
+      const at = reference.lastIndexOf('.');
+      const text = byShape.get(reference.slice(0, at))?.[reference.slice(at + 1)];
+      if (text === undefined) throw new Error(`table column: no description of ${reference}`);
+      const prose = text.split('\n\nPossible enum values:')[0] ?? '';
+      return [reference, prose.replace(NEWER_SENTENCE, '')];
+    }),
+  );
 }
 
 function rootTypes(byName: ReadonlyMap<string, Model>): string[] {
@@ -178,10 +200,19 @@ function emptyValue(node: SchemaNode): unknown {
   return undefined;
 }
 
-function describe(model: Model): BundleDescriptions[string] {
+/** Kinds fix their apiVersion and kind without a description; other types describe these two fields. */
+function typeMetaDescriptions(byName: ReadonlyMap<string, Model>): ReadonlyMap<string, string> {
+  const fields = byName.get('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions')?.fields;
+  return new Map(
+    ['apiVersion', 'kind'].map((name) => [name, fields?.get(name)?.description ?? '']),
+  );
+}
+
+function describe(model: Model, typeMeta: ReadonlyMap<string, string>): BundleDescriptions[string] {
   const fields: Record<string, string> = {};
   for (const [name, field] of [...model.fields].sort(([a], [b]) => (a < b ? -1 : 1)))
-    if (field.description !== '') fields[name] = field.description;
+    fields[name] = field.description || (typeMeta.get(name) ?? '');
+  for (const [name, text] of Object.entries(fields)) if (text === '') delete fields[name];
   return { type: model.description, fields };
 }
 

@@ -1,10 +1,11 @@
-// `npm run schemas`: writes cluster/schema/generated/{types,descriptions}.json from npm packages and our own tables.
+// `npm run schemas`: writes cluster/schema/generated/{types,descriptions,columns}.json from npm packages and our own tables.
 // The files are not committed (their descriptions are upstream's prose); the same packages give the same bytes.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { joinDefinitions } from './definitions.ts';
+import { referencedDescriptions } from '../../cluster/schema/tables/index.ts';
+import { columnDescriptions, joinDefinitions } from './definitions.ts';
 import { readFormats } from './formats.ts';
 import { readModels } from './models.ts';
 
@@ -23,4 +24,8 @@ const { types, descriptions } = joinDefinitions(models, (typeName) =>
 mkdirSync(generated, { recursive: true });
 writeFileSync(join(generated, 'types.json'), `${JSON.stringify(types)}\n`);
 writeFileSync(join(generated, 'descriptions.json'), `${JSON.stringify(descriptions)}\n`);
+writeFileSync(
+  join(generated, 'columns.json'),
+  `${JSON.stringify(columnDescriptions(descriptions, referencedDescriptions()))}\n`,
+);
 console.log(`${Object.keys(types).length} types written to ${generated}`);

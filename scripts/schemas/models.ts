@@ -78,6 +78,9 @@ function commentText(comment: string): string {
     .split('\n')
     .map((line) => line.replace(/^\s*\* ?/, ''))
     .join('\n')
+    .replaceAll('\\*', '*')
+    .replaceAll('*\\/', '*/')
+    .replace(/\n@deprecated$/, '')
     .trim();
 }
 

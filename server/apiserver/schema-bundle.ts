@@ -14,6 +14,7 @@ export function schemaBundle(): SchemaBundle {
   let descriptions: BundleDescriptions | undefined;
   shared = {
     types: deeplyFrozen(readGenerated('types.json') as Record<string, SchemaNode>),
+    columns: deeplyFrozen(readGenerated('columns.json') as Record<string, string>),
     descriptions: () => (descriptions ??= readGenerated('descriptions.json') as BundleDescriptions),
   };
   return shared;
