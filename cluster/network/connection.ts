@@ -24,12 +24,26 @@ export class ConnectionEnd implements Connection {
   readonly remote: Address;
   readonly input: Wire;
   readonly output: Wire;
+  #closed = false;
+  #listeners: (() => void)[] = [];
 
   constructor(addresses: { local: Address; remote: Address }, input: Wire, output: Wire) {
     this.local = addresses.local;
     this.remote = addresses.remote;
     this.input = input;
     this.output = output;
+  }
+
+  /** Calls back once, when this end will neither write nor read any more; at once when that is so already. */
+  onClosed(listener: () => void): void {
+    if (this.#closed) listener();
+    else this.#listeners.push(listener);
+  }
+
+  /** Told by the wires. */
+  markClosed(): void {
+    this.#closed = true;
+    for (const listener of this.#listeners.splice(0)) listener();
   }
 
   close(): void {
@@ -44,15 +58,14 @@ export class ConnectionEnd implements Connection {
   }
 }
 
-/** Connects two ends. `onClosed` is told once for each end. */
+/** Connects two ends. */
 export function connectEnds(
   ends: ConnectionEnds,
   options: ConnectionOptions,
-  onClosed: { client: () => void; server: () => void },
 ): { client: ConnectionEnd; server: ConnectionEnd } {
   const { clock, latencyMs, bufferBytes: capacity } = options;
-  const client = new OpenHalves(onClosed.client);
-  const server = new OpenHalves(onClosed.server);
+  const client = new OpenHalves(() => pair.client.markClosed());
+  const server = new OpenHalves(() => pair.server.markClosed());
   const wire = (from: OpenHalves, to: OpenHalves) =>
     new Wire({
       clock,
@@ -66,10 +79,11 @@ export function connectEnds(
     });
   const up = wire(client, server);
   const down = wire(server, client);
-  return {
+  const pair = {
     client: new ConnectionEnd(ends.client, down, up),
     server: new ConnectionEnd(ends.server, up, down),
   };
+  return pair;
 }
 
 /** Watches one end's two directions. */

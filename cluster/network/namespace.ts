@@ -208,18 +208,16 @@ export class Namespace implements NetworkNamespace {
     { accept, ...ends }: ConnectionEnds & { accept: (connection: Connection) => void },
   ): Connection {
     const { clock, latencyMs, bufferBytes } = this.#fabric;
-    const pair = connectEnds(
-      ends,
-      { clock, latencyMs, bufferBytes },
-      {
-        client: () => this.#connections.delete(pair.client),
-        server: () => other.#connections.delete(pair.server),
-      },
-    );
-    this.#connections.add(pair.client);
-    other.#connections.add(pair.server);
+    const pair = connectEnds(ends, { clock, latencyMs, bufferBytes });
+    this.#hold(pair.client);
+    other.#hold(pair.server);
     accept(pair.server);
     return pair.client;
+  }
+
+  #hold(connection: ConnectionEnd): void {
+    this.#connections.add(connection);
+    connection.onClosed(() => this.#connections.delete(connection));
   }
 
   async #waitInVain(options: ConnectOptions, signal: AbortSignal): Promise<never> {

@@ -149,3 +149,11 @@ export class ProgramNotFound extends Error {
     this.code = code;
   }
 }
+
+/** The container holds as many processes as it may: fork(2) fails with EAGAIN. */
+export class ProcessLimit extends Error {
+  constructor() {
+    super('Resource temporarily unavailable');
+    this.name = 'ProcessLimit';
+  }
+}

@@ -18,6 +18,8 @@ export interface ContainerConfig {
   user: { uid: number; gid: number };
   /** Deeper paths last. */
   mounts: readonly { path: string; source: VolumeSource; subPath?: string; readOnly: boolean }[];
+  /** securityContext.readOnlyRootFilesystem. Mounts stay as they are. */
+  readOnlyRoot?: boolean;
   net: NetworkNamespace;
   hostname: string;
   /** The pod asked for a terminal: stdout and stderr are one stream, and attach gets the screen. */
