@@ -25,6 +25,7 @@ export interface DeleteOptions {
 export interface ApiClient {
   get(resource: GroupResource, namespace: string | undefined, name: string): KubeObject | undefined;
   list(resource: GroupResource, namespace?: string): KubeObject[];
+  /** `bindings` too: that is how the scheduler assigns a pod to a node. */
   create(resource: GroupResource, draft: Draft): Promise<KubeObject>;
   /** Replaces the object (not its status). The resourceVersion in it must be the stored one. */
   update(resource: GroupResource, object: KubeObject): Promise<KubeObject>;
@@ -38,7 +39,8 @@ export interface ApiClient {
     namespace: string | undefined,
     name: string,
     change: (draft: KubeObject) => void | false,
-    subresource?: 'status',
+    /** `finalize` is the namespace controller's way to take a namespace's last finalizer (spec.finalizers) away. */
+    subresource?: 'status' | 'finalize',
   ): Promise<KubeObject | undefined>;
   delete(
     resource: GroupResource,

@@ -87,6 +87,11 @@ export class Store {
     return found;
   }
 
+  /** Resources that have or had objects, in no order. */
+  resources(): string[] {
+    return [...this.#tables.keys()];
+  }
+
   count(resource: string): number {
     return this.#tables.get(resource)?.byKey.size ?? 0;
   }
