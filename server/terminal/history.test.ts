@@ -96,15 +96,20 @@ test('a cut stretch begins behind a newline or at a sequence, never inside one',
   );
 });
 
-test('what was cleared does not come back', () => {
+test('what was cleared does not come back; the prompt stays', () => {
   const history = new History(join(directory, 'cleared'), fails);
-  history.append(Buffer.from('secret\x1b[?2004h'), Infinity);
+  history.append(Buffer.from('secret\x1b[?2004h\r\n$ '), Infinity);
   history.clear();
-  history.append(Buffer.from('$ '), Infinity);
-  assert.deepEqual(
-    { ...history.everything(), bytes: history.everything().bytes.toString() },
-    { offset: 16, modes: '\x1b[?2004h', bytes: '$ ' },
-  );
+  history.append(Buffer.from('ls'), Infinity);
+  const { bytes, ...rest } = history.everything();
+  assert.equal(bytes.toString(), '$ ls');
+  assert.deepEqual(rest, { offset: 20, modes: '\x1b[?2004h', after: '' });
+});
+
+test('a hidden cursor is told behind the screen', () => {
+  const history = new History(join(directory, 'cursor'), fails);
+  history.append(Buffer.from('\x1b[?25l\x1b[?1002;1006h'), Infinity);
+  assert.equal(history.everything().after, '\x1b[?1006h\x1b[?25l');
 });
 
 test('a disk that refuses costs the far past, not the output', () => {

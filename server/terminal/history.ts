@@ -13,7 +13,12 @@ export interface Stretch {
   /** Sequences for the modes that held at its beginning. */
   modes: string;
   bytes: Buffer;
+  /** Sequences for what a screen that is written down again leaves out. */
+  after: string;
 }
+
+/** Modes that the serializer does not write: the hidden cursor, and how mouse reports are written. */
+const LEFT_OUT: ReadonlySet<number> = new Set([25, 1005, 1006, 1015]);
 
 /** How far to look for a place where a cut stretch can begin cleanly. */
 const CLEAN_START_BYTES = 4 * 1024;
@@ -105,13 +110,23 @@ export class History {
     const bytes = this.read(start, this.end - start);
     const cut = start === 0 ? 0 : cleanStart(bytes);
     modes.scan(bytes.subarray(0, cut));
-    return { offset: this.end, modes: modes.sequences(), bytes: bytes.subarray(cut) };
+    return {
+      offset: this.end,
+      modes: modes.sequences(),
+      bytes: bytes.subarray(cut),
+      after: this.#modes.sequences(LEFT_OUT),
+    };
   }
 
-  /** Forgets what was printed before now. */
+  /** Forgets everything but the line that is being written, which is a prompt most of the time. */
   clear(): void {
     this.dropFile();
-    this.#ring.discard(this.#ring.end, (evicted) => this.#ringModes.scan(evicted));
+    const last = this.#fromMemory(
+      Math.max(this.#ring.start, this.#ring.end - CLEAN_START_BYTES),
+      CLEAN_START_BYTES,
+    );
+    const line = last.length - (last.lastIndexOf(NEWLINE) + 1);
+    this.#ring.discard(this.#ring.end - line, (evicted) => this.#ringModes.scan(evicted));
   }
 
   close(): void {

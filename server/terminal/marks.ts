@@ -115,8 +115,9 @@ function readMark(text: string, nonce: string, offset: number): Read | undefined
       const path = valueOf(parts, 'Cwd');
       return path === undefined ? undefined : { ...common, mark: 'cwd', path: unescape(path) };
     }
+    case undefined:
     default:
-      return undefined;
+      return undefined; // one of the many others that terminals know
   }
 }
 

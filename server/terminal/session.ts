@@ -1,0 +1,439 @@
+// A terminal as it lives on the server: a shell, what it printed, and the pages that look at it. It outlives every one of them.
+//
+//   starting ──first output──▶ running ──shell ends──▶ exited ──closed, or left alone──▶ reaped
+//                                 ▲                      │
+//                                 └───────restart────────┘
+//
+// Knows nothing of tickets, learners' rights or HTTP.
+
+import { randomBytes } from 'node:crypto';
+import type { WebSocket } from 'ws';
+import type { Exit, Hello, Mark } from '../../protocol/terminal.ts';
+import { frameLimits } from '../../protocol/terminal.ts';
+import { limits } from '../config.ts';
+import type { Command } from './descriptors.ts';
+import { History } from './history.ts';
+import { Line } from './line.ts';
+import { MarkReader } from './marks.ts';
+import { endProcesses, TERMINAL_VARIABLE } from './processes.ts';
+import { Pty } from './pty.ts';
+import type { Snapshots } from './snapshot.ts';
+
+/** How a learner's shell is started. */
+export interface Shell extends Command {
+  directory: string;
+  env: Record<string, string>;
+  /** Where output is kept while nobody looks. */
+  historyFile: string;
+}
+
+/** The shell's rc file takes it out of the environment at once, and signs its marks with it. */
+export const NONCE_VARIABLE = 'MESHPROOF_NONCE';
+
+/** Before a new shell prints into a screen that an old one left: modes off, cursor on, colours plain, a new line. */
+const AFTERMATH =
+  '\x1b[?1049l\x1b[?1000;1002;1003;1004;1005;1006;2004l\x1b[?1;66l\x1b[?7;25h\x1b[0m\r\n';
+
+/** Between two sizes of a nudge: the program must see the first before it is taken back. */
+const NUDGE_MS = 50;
+
+/** How often a program that nobody watches gets a new share of what it may print. */
+const UNSEEN_SHARE_MS = 100;
+const UNSEEN_SHARE_BYTES = (limits.unseenBytesPerSecond * UNSEEN_SHARE_MS) / 1_000;
+
+/** Codes with which the wrapper of a shell says that there is no such program, or that it cannot be run. */
+const NOT_FOUND: readonly number[] = [126, 127];
+
+export type Phase = 'starting' | 'running' | 'exited' | 'reaped';
+
+export interface SessionOptions {
+  id: string;
+  learner: string;
+  name: string;
+  shell: Shell;
+  snapshots: Snapshots;
+  log: (message: string) => void;
+  /** It is gone, and will not come back. */
+  reaped: () => void;
+}
+
+export class Session {
+  readonly id: string;
+  readonly learner: string;
+  readonly name: string;
+  /** The life in which offsets count. */
+  readonly epoch = randomBytes(8).toString('base64url');
+  readonly history: History;
+
+  readonly #options: SessionOptions;
+  readonly #nonce = randomBytes(16).toString('base64url');
+  readonly #markReader: MarkReader;
+  #marks: Mark[] = [];
+  /** How many marks are no longer kept. */
+  #marksGone = 0;
+
+  #phase: Phase = 'starting';
+  #pty: Pty | undefined;
+  #exit: Exit | undefined;
+  #restarting = false;
+  #closing: Promise<void> | undefined;
+  #columns = 80;
+  #rows = 24;
+
+  readonly #lines = new Set<Line>();
+  #writer: Line | undefined;
+  #everSeen = false;
+  #unseenSince = performance.now();
+  /** The place of a writer whose socket was lost: the program waits for it for a while. */
+  #hold: { acked: number; timer: NodeJS.Timeout } | undefined;
+
+  #flushed = 0;
+  #flushedAt = -Infinity;
+  #flushTimer: NodeJS.Timeout | undefined;
+  #unseenShare = UNSEEN_SHARE_BYTES;
+  #unseenTimer: NodeJS.Timeout | undefined;
+  #nudgeTimer: NodeJS.Timeout | undefined;
+  #keptTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.learner = options.learner;
+    this.name = options.name;
+    this.history = new History(options.shell.historyFile, (error) =>
+      options.log(`terminal ${this.id}: its past is not kept on disk: ${String(error)}`),
+    );
+    this.#markReader = new MarkReader(this.#nonce, (mark) =>
+      this.#addMark({ ...mark, at: Date.now() }),
+    );
+    this.#start();
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get columns(): number {
+    return this.#columns;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** How its shell ended, unless it runs. */
+  get exit(): Exit | undefined {
+    return this.#exit;
+  }
+
+  /** Output before this offset may go to pages. */
+  get flushed(): number {
+    return this.#flushed;
+  }
+
+  /** No page has ever looked at it. */
+  get unseen(): boolean {
+    return !this.#everSeen;
+  }
+
+  get lines(): ReadonlySet<Line> {
+    return this.#lines;
+  }
+
+  /** Pid of its shell while that runs. */
+  get pid(): number | undefined {
+    return this.#pty?.pid;
+  }
+
+  /** A page whose ticket was good. */
+  attach(socket: WebSocket, hello: Hello): void {
+    const before = this.#writer;
+    const takes = !before || before.page === hello.page || hello.takeOver;
+    const line = new Line(this, socket, hello, takes ? 'write' : 'watch', this.#options.log);
+    this.#lines.add(line);
+    if (takes) this.#give(line);
+    if (before && takes) before.close('LAB_TAKEN_OVER');
+    if (takes) this.resize(hello.columns, hello.rows);
+    line.begin(hello);
+    this.#everSeen = true;
+    this.#tellWatchers();
+    this.#settle();
+    this.regulate();
+  }
+
+  /** A line has ended. One that was lost keeps its place for a while, unless somebody else is there to look. */
+  left(line: Line, deliberate: boolean): void {
+    this.#lines.delete(line);
+    if (this.#lines.size === 0) this.#unseenSince = performance.now();
+    if (line === this.#writer) {
+      this.#writer = undefined;
+      const [next] = this.#lines;
+      if (next) {
+        this.#give(next);
+      } else if (!deliberate && this.#phase === 'running') {
+        const timer = setTimeout(() => this.#release(), limits.lostSocketHoldMs);
+        this.#hold = { acked: line.acked, timer };
+      }
+    }
+    this.#tellWatchers();
+    this.#settle();
+    this.regulate();
+  }
+
+  takeOver(line: Line): void {
+    const before = this.#writer;
+    if (before === line || !this.#lines.has(line)) return;
+    this.#give(line);
+    before?.close('LAB_TAKEN_OVER');
+    this.regulate();
+  }
+
+  /** False when the program does not read and too much waits. Input for an ended shell goes nowhere. */
+  input(bytes: Uint8Array): boolean {
+    return this.#pty ? this.#pty.write(bytes) : true;
+  }
+
+  resize(columns: number, rows: number): void {
+    clearTimeout(this.#nudgeTimer);
+    if (columns === this.#columns && rows === this.#rows) return;
+    this.#columns = columns;
+    this.#rows = rows;
+    this.#pty?.resize(columns, rows);
+  }
+
+  /** Makes a full-screen program draw itself again, by a size that is taken back at once. */
+  nudge(): void {
+    if (!this.history.alternateScreen) return;
+    clearTimeout(this.#nudgeTimer);
+    const other = this.#rows < frameLimits.maxRows ? this.#rows + 1 : this.#rows - 1;
+    this.#pty?.resize(this.#columns, other);
+    this.#nudgeTimer = setTimeout(() => this.#pty?.resize(this.#columns, this.#rows), NUDGE_MS);
+  }
+
+  /** The screen now, as sequences for a fresh terminal. */
+  async screen(): Promise<Uint8Array> {
+    const { modes, bytes, after } = this.history.everything();
+    const empty = this.history.modes;
+    const [columns, rows] = [this.#columns, this.#rows];
+    const drawn = await this.#options.snapshots.draw({ modes, bytes, columns, rows });
+    return drawn ? Buffer.concat([drawn, Buffer.from(after)]) : Buffer.from(empty);
+  }
+
+  /** Forgets what was printed, for every page. A full-screen program keeps its screen. */
+  clear(): void {
+    if (this.history.alternateScreen) return;
+    this.#flush();
+    this.history.clear();
+    for (const line of this.#lines) line.redraw();
+  }
+
+  /** A new shell in the same place, once nothing of the old one is left. */
+  restart(): void {
+    if (this.#restarting || this.#closing || this.#phase === 'reaped') return;
+    this.#restarting = true;
+    void this.#endShell().then(() => {
+      this.#restarting = false;
+      if (!this.#closing) this.#startAgain();
+    });
+  }
+
+  /** Ends the shell and everything it started; resolves once nothing is left. */
+  close(): Promise<void> {
+    this.#closing ??= this.#endShell().then(() => this.#reap());
+    return this.#closing;
+  }
+
+  /** Once a heartbeat. */
+  beat(now: number): void {
+    for (const line of this.#lines) line.beat(now);
+    if (this.#lines.size === 0 && now - this.#unseenSince > limits.unseenTerminalMs) {
+      this.#options.log(`terminal ${this.id}: nobody has looked at it for a day; it ends`);
+      void this.close();
+    }
+  }
+
+  /** The mark of this number since the session began, or undefined; see `markAfter`. */
+  mark(number: number): Mark | undefined {
+    return this.#marks[number - this.#marksGone];
+  }
+
+  /** The number of the first kept mark behind an offset. */
+  markAfter(offset: number): number {
+    const index = this.#marks.findIndex((mark) => mark.offset > offset);
+    return this.#marksGone + (index === -1 ? this.#marks.length : index);
+  }
+
+  /** Lets the program print, or makes it wait for the page that has the keys. */
+  regulate(): void {
+    if (!this.#pty) return;
+    const place = this.#writer ?? this.#hold;
+    if (!place) {
+      this.#regulateUnseen();
+      return;
+    }
+    this.#endUnseenShare();
+    const undrawn = this.history.end - place.acked;
+    const backlog = this.#writer?.backlog ?? 0;
+    if (this.#writer?.drawing) this.#pty.pause();
+    else if (undrawn > limits.windowHighBytes || backlog > limits.windowHighBytes)
+      this.#pty.pause();
+    else if (undrawn < limits.windowLowBytes && backlog < limits.windowLowBytes) this.#pty.resume();
+  }
+
+  #start(): void {
+    const { file, args, directory, env } = this.#options.shell;
+    this.#phase = 'starting';
+    const pty = new Pty({
+      file,
+      args,
+      directory,
+      env: { ...env, [TERMINAL_VARIABLE]: this.id, [NONCE_VARIABLE]: this.#nonce },
+      columns: this.#columns,
+      rows: this.#rows,
+      output: (bytes) => this.#print(bytes),
+      ended: (code, signal) => this.#ended(pty, code, signal),
+    });
+    this.#pty = pty;
+  }
+
+  #startAgain(): void {
+    clearTimeout(this.#keptTimer);
+    this.#print(Buffer.from(AFTERMATH));
+    this.#exit = undefined;
+    try {
+      this.#start();
+    } catch (error) {
+      this.#phase = 'exited';
+      this.#exit = { code: 1, signal: 0, reason: `No shell could be started: ${String(error)}` };
+    }
+    for (const line of this.#lines) line.greet();
+    this.#flush();
+  }
+
+  #print(bytes: Uint8Array): void {
+    if (this.#phase === 'starting') this.#phase = 'running';
+    const offset = this.history.end;
+    const place = this.#writer ?? this.#hold;
+    this.history.append(bytes, place?.acked ?? Infinity);
+    this.#markReader.scan(bytes, offset);
+    this.#unseenShare -= bytes.length;
+    this.#schedule();
+    this.regulate();
+  }
+
+  /** The first output after a quiet moment goes at once; what follows within a few milliseconds goes together. */
+  #schedule(): void {
+    if (this.history.end - this.#flushed >= frameLimits.outputBytes) this.#flush();
+    else if (this.#flushTimer) return;
+    else if (performance.now() - this.#flushedAt > limits.coalesceMs) this.#flush();
+    else this.#flushTimer = setTimeout(() => this.#flush(), limits.coalesceMs);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    this.#flushedAt = performance.now();
+    this.#flushed = this.history.end;
+    for (const line of this.#lines) line.pump();
+    this.#settle();
+  }
+
+  #addMark(mark: Mark): void {
+    this.#marks.push(mark);
+    // In halves, so that a program that prints nothing but marks costs no copy for each.
+    if (this.#marks.length < limits.marksKept * 2) return;
+    this.#marksGone += limits.marksKept;
+    this.#marks = this.#marks.slice(limits.marksKept);
+  }
+
+  #ended(pty: Pty, code: number, signal: number): void {
+    if (pty !== this.#pty) return;
+    const started = this.#phase === 'running' && !NOT_FOUND.includes(code);
+    this.#pty = undefined;
+    this.#release();
+    this.#exit = { code, signal, reason: reasonOf(code, signal, started) };
+    this.#phase = 'exited';
+    clearTimeout(this.#nudgeTimer);
+    this.#endUnseenShare();
+    this.#flush();
+    // What the shell leaves behind has no terminal any more.
+    void endProcesses(new Map([[pty.pid, this.id]]));
+    if (this.#restarting || this.#closing) return;
+    this.#keptTimer = setTimeout(() => void this.close(), limits.exitedKeptMs);
+    this.#keptTimer.unref();
+  }
+
+  async #endShell(): Promise<void> {
+    const pty = this.#pty;
+    if (!pty) return;
+    pty.resume(); // its last words
+    await endProcesses(new Map([[pty.pid, this.id]]));
+    while (this.#pty === pty) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  #reap(): void {
+    this.#phase = 'reaped';
+    this.#release();
+    clearTimeout(this.#keptTimer);
+    clearTimeout(this.#flushTimer);
+    for (const line of this.#lines) line.close('exit');
+    this.history.close();
+    this.#options.reaped();
+  }
+
+  #give(line: Line): void {
+    this.#release();
+    this.#writer = line;
+    line.become('write');
+  }
+
+  /** Nobody's place is held any longer. */
+  #release(): void {
+    if (!this.#hold) return;
+    clearTimeout(this.#hold.timer);
+    this.#hold = undefined;
+    this.#settle();
+    this.regulate();
+  }
+
+  /** While nobody has the keys, more of the past is kept than memory holds; no longer than somebody still reads it. */
+  #settle(): void {
+    if (this.#phase === 'exited' || this.#phase === 'reaped') return;
+    if (!this.#writer && !this.#hold) {
+      if (this.#everSeen) this.history.keepFile();
+    } else if (this.history.keepsFile) {
+      const behind = [...this.#lines].some((line) => line.sent < this.history.memoryStart);
+      if (!behind) this.history.dropFile();
+    }
+  }
+
+  /** Nobody waits for what is printed, so the only bound is what it may cost. */
+  #regulateUnseen(): void {
+    if (this.#unseenShare > 0) {
+      this.#pty?.resume();
+      return;
+    }
+    this.#pty?.pause();
+    this.#unseenTimer ??= setTimeout(() => {
+      this.#unseenTimer = undefined;
+      this.#unseenShare = UNSEEN_SHARE_BYTES;
+      this.regulate();
+    }, UNSEEN_SHARE_MS);
+  }
+
+  #endUnseenShare(): void {
+    clearTimeout(this.#unseenTimer);
+    this.#unseenTimer = undefined;
+  }
+
+  #tellWatchers(): void {
+    const watchers = [...this.#lines].filter((line) => line.role === 'watch').length;
+    this.#writer?.notify({ kind: 'watched', watchers });
+  }
+}
+
+function reasonOf(code: number, signal: number, started: boolean): string {
+  if (signal !== 0) return `The shell was ended by signal ${signal}.`;
+  const ended = `The shell ended with code ${code}.`;
+  return started ? ended : `${ended} Is bash installed, and does the workspace still exist?`;
+}
