@@ -79,9 +79,21 @@ const rooms: Record<string, Room> = {
       '@marcbachmann/cel-js',
     ],
   },
+  // The site's configuration: dresses lessons as pages.
+  'src/site': {
+    rooms: ['src/lesson', 'protocol'],
+    packages: [
+      'node:',
+      'astro',
+      '@astrojs/markdown-remark',
+      '@astrojs/starlight',
+      'starlight-links-validator',
+    ],
+  },
+  'src/styles': { rooms: [], packages: [] },
   'src/lab-client': { rooms: ['protocol'], packages: [] },
   'src/components': {
-    rooms: ['src/lab-client', 'src/lesson', 'protocol', 'src'],
+    rooms: ['src/lab-client', 'src/styles', 'protocol'],
     packages: [
       '@xterm/xterm',
       '@xterm/addon-fit',
@@ -89,6 +101,8 @@ const rooms: Record<string, Room> = {
       '@xterm/addon-web-links',
       'astro',
       '@astrojs/starlight',
+      // The font that pages preload.
+      '@fontsource-variable/instrument-sans',
     ],
   },
   'server/apiserver': {

@@ -82,15 +82,16 @@ function twins(names: readonly Named[]): Problem[] {
   });
 }
 
+/** Hints lead to a block on their own page: the learner stands there. */
 function strays(mentions: readonly Mention[], names: readonly Named[]): Problem[] {
-  const blocks = names.filter(({ kind }) => kind === 'block').map(({ id }) => id);
-  return mentions
-    .filter(({ block }) => !blocks.includes(block))
-    .map(({ block, from, file, place }) => ({
-      file,
-      ...place,
-      message: `${from} names a block \`${block}\` that is in no lesson.${guess(block, blocks)}`,
-    }));
+  return mentions.flatMap(({ block, from, file, place }) => {
+    const blocks = names
+      .filter((name) => name.kind === 'block' && name.file === file)
+      .map(({ id }) => id);
+    if (blocks.includes(block)) return [];
+    const message = `${from} names a block \`${block}\` that this lesson does not have.${guess(block, blocks)}`;
+    return [{ file, ...place, message }];
+  });
 }
 
 function sharedNumbers(lessons: readonly Lesson[], files: readonly LessonFile[]): Problem[] {

@@ -14,5 +14,11 @@ export const elements: Readonly<Record<string, ElementForm>> = {
   Aside: { component: 'Aside.astro', required: [], optional: ['type', 'title'] },
 };
 
+/** Elements of pages that are no lessons. */
+export const pageElements: Readonly<Record<string, string>> = {
+  Home: 'Home.astro',
+  NotFound: 'NotFound.astro',
+};
+
 /** Components that fences become. Authors do not write them. */
 export const fences = { run: 'RunBlock.astro', check: 'Check.astro' } as const;

@@ -23,7 +23,7 @@ export interface Named {
   place: Place;
 }
 
-/** A mention of a block that may stand in another lesson. */
+/** A mention of a block by its id. */
 export interface Mention {
   block: string;
   from: string;

@@ -6,22 +6,22 @@ import type { MdxJsxFlowElement } from 'mdast-util-mdx-jsx';
 import type { MdxjsEsm } from 'mdast-util-mdxjs-esm';
 import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
 import type { CheckSpec } from '../../protocol/check.ts';
-import { elements, fences } from './elements.ts';
+import { elements, fences, pageElements } from './elements.ts';
 import { wordsOf } from './fence.ts';
 import { attribute } from './lesson.ts';
 
 export interface PageOptions {
   /** The lesson that a file holds, or undefined when it is prose. */
   lessonOf: (file: string) => Lesson | undefined;
-  /** The site's base, `/` or `/course/`: addresses in prose begin at the course, wherever that lies. */
-  base: string;
+  /** The site’s base, `/` or `/course`: addresses in prose begin at the course, wherever that lies. */
+  base: () => string;
 }
 
 /** remark plugin for `markdown.processor`. */
 export function lessonPages({ lessonOf, base }: PageOptions) {
   return () =>
     (tree: Root, file: { path?: string }): void => {
-      new PageMaker(lessonOf(file.path ?? ''), base).make(tree);
+      new PageMaker(lessonOf(file.path ?? ''), base()).make(tree);
     };
 }
 
@@ -57,8 +57,8 @@ class PageMaker {
       if (node.type === 'link' && node.url.startsWith('/')) node.url = this.#base + node.url;
       if (node.type === 'mdxJsxFlowElement' || node.type === 'mdxJsxTextElement') {
         const name = node.name ?? '';
-        const form = elements[name];
-        if (form) this.#used.add(form.component);
+        const component = elements[name]?.component ?? pageElements[name];
+        if (component) this.#used.add(component);
         const step = name === 'Step' ? this.#steps.get(attribute(node, 'id') ?? '') : undefined;
         if (step) {
           node.attributes.push(

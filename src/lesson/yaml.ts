@@ -1,6 +1,15 @@
 // A YAML text inside a lesson, and where each part of it stands in the lesson's file. Knows nothing of checks.
 
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml';
 import type { Place, Problems } from './problem.ts';
 
 /** Where the text's first character stands in the file. Every line of the text is shifted by the same columns. */
@@ -20,8 +29,12 @@ export class YamlText {
     this.#text = text;
     this.#origin = origin;
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    let line = 0;
     for (const error of this.#document.errors) {
-      problems.add(this.#placeAt(error.pos[0]), `bad YAML: ${withoutTrailingDot(error.message)}.`);
+      const place = this.#placeAt(error.pos[0]);
+      // What follows on the same line is the same slip, told again.
+      if (place.line !== line) problems.add(place, `bad YAML: ${inAuthorsWords(error)}`);
+      line = place.line;
     }
   }
 
@@ -96,6 +109,9 @@ function afterBlanks(source: string, from: number): number {
   return at;
 }
 
-function withoutTrailingDot(message: string): string {
-  return (message.split('\n')[0] ?? message).replace(/\.$/, '');
+function inAuthorsWords({ code, message }: YAMLParseError): string {
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') {
+    return 'a text with a colon and a blank in it needs quotes around it, or `>-` before it.';
+  }
+  return `${(message.split('\n')[0] ?? message).replace(/\.$/, '')}.`;
 }

@@ -1,0 +1,153 @@
+// <lab-terminal>: one terminal in its tab's panel. Fetches xterm when the panel is first seen, never before.
+
+import type { TerminalState, TerminalStream } from '../../lab-client/lab.ts';
+import { announce } from '../page/announce.ts';
+import { define, make } from '../page/dom.ts';
+import { keep, recall } from '../page/memory.ts';
+import { wayOut, withControl } from './keys.ts';
+import type { Screen } from './screen.ts';
+import { ShellLine } from './shell-line.ts';
+
+/** .8125rem, and .75rem on a phone, of 16 px. */
+const FONT_PX = 13;
+const PHONE_FONT_PX = 12;
+const phone = matchMedia('(max-width: 50rem)');
+
+export const READER_KEY = 'meshproof:screen-reader';
+export const exit = wayOut(navigator.platform);
+
+/** Bubbles when what the foot of the dock says has changed. */
+export const TERMINAL_NEWS = 'terminal-news';
+
+export class LabTerminal extends HTMLElement {
+  readonly line: ShellLine;
+  readonly session: string;
+  state: TerminalState = 'connecting';
+  detail = '';
+  latency: number | undefined;
+  #stream: TerminalStream;
+  #screen: Promise<Screen> | undefined;
+  #seen: IntersectionObserver | undefined;
+  /** The next key is typed with Ctrl held. */
+  #control = false;
+  #cameFrom: Element | null = null;
+
+  constructor(session: string, name: string, stream: TerminalStream) {
+    super();
+    this.session = session;
+    this.line = new ShellLine(name);
+    this.#stream = stream;
+  }
+
+  connectedCallback(): void {
+    this.#seen = new IntersectionObserver((entries) => {
+      if (entries.some(({ isIntersecting }) => isIntersecting)) void this.open();
+    });
+    this.#seen.observe(this);
+    this.addEventListener('focusin', ({ relatedTarget }) => this.#entered(relatedTarget));
+    this.addEventListener('keydown', (event) => {
+      if (exit.fits(event)) this.#leave(event);
+    });
+    phone.addEventListener('change', () => {
+      void this.#screen?.then((screen) => screen.setFontSize(fontSize()));
+    });
+  }
+
+  disconnectedCallback(): void {
+    this.#seen?.disconnect();
+    void this.#screen?.then((screen) => screen.close());
+  }
+
+  /** The screen, attached to its shell. Fetches what it needs the first time. */
+  open(): Promise<Screen> {
+    this.#seen?.disconnect();
+    this.#screen ??= this.#build();
+    return this.#screen;
+  }
+
+  focusScreen(): void {
+    void this.open().then((screen) => screen.focus());
+  }
+
+  holdControl(on: boolean): void {
+    this.#control = on;
+    this.#news();
+  }
+
+  get holdsControl(): boolean {
+    return this.#control;
+  }
+
+  async #build(): Promise<Screen> {
+    const fontFamily = getComputedStyle(this).getPropertyValue('--machine');
+    const size = fontSize();
+    const [{ Screen }] = await Promise.all([
+      import('./screen.ts'),
+      // xterm measures one letter when it opens: the face has to be there, both weights of it.
+      document.fonts.load(`400 ${size}px ${fontFamily}`),
+      document.fonts.load(`600 ${size}px ${fontFamily}`),
+    ]);
+    const box = make('div', { class: 'box' });
+    this.append(box);
+    return new Screen(box, this.#stream, {
+      name: this.line.name,
+      fontFamily,
+      fontSize: size,
+      screenReader: recall(READER_KEY) === 'on',
+      isWayOut: exit.fits,
+      typed: (data) => this.#typed(data),
+      onState: (state, detail) => {
+        this.state = state;
+        this.detail = detail;
+        this.dataset['state'] = state;
+        this.#news();
+      },
+      onLatency: (ms) => {
+        this.latency = ms;
+        this.#news();
+      },
+      onMark: (mark) => this.line.mark(mark),
+      onLost: () => announce('Offline: what you type is not sent.'),
+    });
+  }
+
+  #typed(data: string): string {
+    if (!this.#control) return data;
+    this.holdControl(false);
+    return withControl(data);
+  }
+
+  #entered(from: EventTarget | null): void {
+    if (from instanceof Node && this.contains(from)) return;
+    this.#cameFrom = from instanceof Element ? from : null;
+    announce(`Terminal, ${this.line.name}. Leave it with ${exit.name}.`);
+  }
+
+  #leave(event: KeyboardEvent): void {
+    event.preventDefault();
+    event.stopPropagation();
+    const back =
+      this.#cameFrom?.isConnected && this.#cameFrom instanceof HTMLElement
+        ? this.#cameFrom
+        : document.querySelector<HTMLElement>('terminal-dock [role="tab"][aria-selected="true"]');
+    back?.focus();
+    announce('Left the terminal.');
+  }
+
+  #news(): void {
+    this.dispatchEvent(new Event(TERMINAL_NEWS, { bubbles: true }));
+  }
+}
+
+/** Remembers the choice; open screens follow. */
+export function setScreenReader(on: boolean, terminals: Iterable<LabTerminal>): void {
+  keep(READER_KEY, on ? 'on' : 'off');
+  for (const terminal of terminals)
+    void terminal.open().then((screen) => screen.setScreenReader(on));
+}
+
+function fontSize(): number {
+  return phone.matches ? PHONE_FONT_PX : FONT_PX;
+}
+
+define('lab-terminal', LabTerminal);
