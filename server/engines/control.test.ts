@@ -81,8 +81,8 @@ test('cluster up prints its stages as they are done and ends with 0', async (t) 
   const { path } = await play(t, {
     up: async (progress) => {
       progress.title('Creating cluster "mesh-lab" ...');
-      await progress.stage('Starting the control plane', async () => {});
-      await progress.stage('Waiting for the node', async () => {});
+      progress.stage('Starting the control plane');
+      progress.stage('Waiting for the node');
       return { say: 'Ready.', running: true };
     },
   });
@@ -126,10 +126,10 @@ test('status ends with 0 when a cluster runs and with 1 when none does', async (
 
 test('an engine’s refusal says what happened and the next move, and ends with 1', async (t) => {
   const { path, log } = await play(t, {
-    up: (progress) =>
-      progress.stage('Looking for Docker', async () => {
-        throw new EngineError('ENGINE_DOCKER_DOWN', 'Docker does not answer.');
-      }),
+    up: async (progress) => {
+      progress.stage('Looking for Docker');
+      throw new EngineError('ENGINE_DOCKER_DOWN', 'Docker does not answer.');
+    },
   });
   assert.deepEqual(await command(path, 'cluster', 'up'), {
     code: 1,

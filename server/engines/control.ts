@@ -113,8 +113,22 @@ export class ControlSocket {
     reply: (message: ControlReply) => void,
   ): Promise<ControlReply> {
     const { engine, log } = this.#options;
+    let stage: string | undefined;
+    const endStage = () => {
+      if (stage !== undefined) reply({ kind: 'stage', name: stage, state: 'done' });
+      stage = undefined;
+    };
+    const progress: Progress = {
+      title: (text) => reply({ kind: 'title', text }),
+      stage: (name) => {
+        endStage();
+        stage = name;
+        reply({ kind: 'stage', name, state: 'begun' });
+      },
+    };
     try {
-      const { say, running } = await perform(engine, request, progressTo(reply));
+      const { say, running } = await perform(engine, request, progress);
+      endStage();
       return { kind: 'done', text: say, running };
     } catch (error) {
       if (error instanceof EngineError) return failed(error);
@@ -146,18 +160,6 @@ function perform(
     case 'restore':
       return engine.restore(name, progress);
   }
-}
-
-function progressTo(reply: (message: ControlReply) => void): Progress {
-  return {
-    title: (text) => reply({ kind: 'title', text }),
-    stage: async (name, work) => {
-      reply({ kind: 'stage', name, state: 'begun' });
-      const result = await work();
-      reply({ kind: 'stage', name, state: 'done' });
-      return result;
-    },
-  };
 }
 
 function failed(error: EngineError): ControlReply {

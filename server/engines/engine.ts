@@ -31,8 +31,8 @@ export interface Engine {
 /** How a verb is told while it goes on. */
 export interface Progress {
   title(text: string): void;
-  /** Names a stage for as long as `work` takes. */
-  stage<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Begins a stage; the one before it is done. The last one is done with the outcome. */
+  stage(name: string): void;
 }
 
 export interface Outcome {
@@ -58,3 +58,6 @@ export class EngineError extends Error {
     this.code = code;
   }
 }
+
+/** For what nobody asked for at the control socket. */
+export const untold: Progress = { title: () => {}, stage: () => {} };
