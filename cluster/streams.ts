@@ -7,6 +7,8 @@ export interface ByteReader {
   read(max?: number): Promise<Uint8Array | null>;
   /** Says that nothing more will be read: writers get a BrokenPipe. */
   cancel(): void;
+  /** Takes bytes back that were read too much: the next read, by whoever shares the stream, begins with them. */
+  unread?(bytes: Uint8Array): void;
 }
 
 /** Where bytes go. */

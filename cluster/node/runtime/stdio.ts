@@ -1,7 +1,7 @@
 // The standard streams of processes: shared between parents and children, each process dying without taking what
 // another should read. Knows nothing of what flows.
 
-import type { ByteReader, ByteWriter } from '../../streams.ts';
+import { type ByteReader, type ByteWriter, concatBytes } from '../../streams.ts';
 
 /** What a stream asks of its process before and while it waits. */
 export interface StreamUser {
@@ -53,6 +53,12 @@ export class SharedInput {
     }
   }
 
+  /** Gives bytes back to the stream, or keeps them for its next reader. */
+  unread(bytes: Uint8Array): void {
+    if (!this.#held && this.#source.unread) return this.#source.unread(bytes);
+    this.#held = this.#held ? concatBytes([bytes, this.#held]) : bytes;
+  }
+
   async #fetch(): Promise<void> {
     try {
       const chunk = await this.#source.read();
@@ -92,6 +98,10 @@ export class ProcessInput implements ByteReader {
 
   cancel(): void {
     this.shared.source.cancel();
+  }
+
+  unread(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.shared.unread(bytes);
   }
 }
 
