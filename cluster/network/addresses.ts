@@ -1,8 +1,8 @@
 // The addresses of the cluster, as kind hands them out, and IPv4 arithmetic. Knows nothing of who has which address.
 
-/** One node, so one pod range. Source: kind's default networking and kubeadm's default service range. */
+/** kind's default networking and kubeadm's default service range. */
 export const addressPlan = {
-  podCidr: '10.244.0.0/24',
+  podCidr: '10.244.0.0/16',
   /** The node's side of every pod's cable: where the node's own connections (probes) and masqueraded ones come from. */
   podGateway: '10.244.0.1',
   serviceCidr: '10.96.0.0/16',

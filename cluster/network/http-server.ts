@@ -169,7 +169,7 @@ class ExpectedBody implements Body {
   }
 }
 
-/** Sends an answer and returns how its body was framed. */
+/** Sends an answer and returns how its body was framed. The body is cancelled at the end, whatever that was. */
 async function answer(
   connection: Connection,
   version: '1.0' | '1.1',
@@ -178,10 +178,14 @@ async function answer(
 ): Promise<Framing> {
   const { status, reason } = response;
   const { headers, framing } = framed(version, method, response);
-  await connection.output.write(
-    headBytes(`HTTP/${response.version} ${status} ${reason}`.trimEnd(), headers),
-  );
-  await writeBody(connection.output, response.body, framing);
+  try {
+    await connection.output.write(
+      headBytes(`HTTP/${response.version} ${status} ${reason}`.trimEnd(), headers),
+    );
+    await writeBody(connection.output, response.body, framing);
+  } finally {
+    response.body.cancel();
+  }
   return framing;
 }
 

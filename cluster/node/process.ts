@@ -32,6 +32,8 @@ export interface Process {
   readonly pid: number;
   /** argv[0] is the name it was called by. */
   readonly argv: readonly string[];
+  /** setproctitle(3): what ps shows from now on (`nginx: worker process`). */
+  setTitle(title: string): void;
   readonly env: ReadonlyMap<string, string>;
   readonly cwd: string;
   readonly fs: FileSystem;

@@ -148,6 +148,10 @@ export class Task implements Process, StreamUser {
     return this.#home.random();
   }
 
+  setTitle(title: string): void {
+    this.argv = [title];
+  }
+
   async sleep(ms: number): Promise<void> {
     await this.enter();
     try {
