@@ -1,17 +1,42 @@
 // Everything that keeps a cluster's objects as they say they should be: the controllers and the scheduler, started together.
 
 import type { Cancel } from '../platform.ts';
+import {
+  startEventExpiry,
+  startPodGarbageCollector,
+  startTokenCleaner,
+  startTtlAfterFinished,
+} from './cleanup.ts';
 import { startDeploymentController } from './deployment.ts';
+import { startEndpointsController } from './endpoints.ts';
+import { startEndpointSliceController } from './endpointslice.ts';
+import { startGarbageCollector } from './garbage-collector.ts';
+import { startJobController } from './job.ts';
+import { startNamespaceController } from './namespace.ts';
+import { startNodeLifecycleController } from './node-lifecycle.ts';
 import { startReplicaSetController } from './replicaset.ts';
 import { startScheduler } from './scheduler.ts';
+import { startRootCaPublisher, startServiceAccountController } from './service-account.ts';
 import type { World } from './world.ts';
 
 export type { World } from './world.ts';
 
 const CONTROLLERS: readonly ((world: World) => Cancel)[] = [
+  startServiceAccountController,
+  startRootCaPublisher,
+  startNamespaceController,
+  startGarbageCollector,
+  startNodeLifecycleController,
   startDeploymentController,
   startReplicaSetController,
+  startJobController,
+  startEndpointsController,
+  startEndpointSliceController,
   startScheduler,
+  startTtlAfterFinished,
+  startPodGarbageCollector,
+  startTokenCleaner,
+  startEventExpiry,
 ];
 
 /** Starts them all on what is stored, be it new or restored. The returned function stops them; what they hold is only notes. */

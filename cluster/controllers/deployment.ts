@@ -32,7 +32,7 @@ import {
   rolloutStatusOf,
   untilDeadline,
 } from './deployment/status.ts';
-import { equal } from './equal.ts';
+import { equal, sameStatus } from './equal.ts';
 import { EventRecorder } from './events.ts';
 import { type Deployment, type KindsClient, type Pod, type ReplicaSet, ofKinds } from './kinds.ts';
 import { isEmptySelector, selects } from './labels.ts';
@@ -500,7 +500,7 @@ class Rollout {
 
   /** True if it had to be written. */
   async #writeStatus(status: DeploymentStatus): Promise<boolean> {
-    if (equal(status, this.#deployment.status)) return false;
+    if (sameStatus(status, this.#deployment.status)) return false;
     this.#deployment = await this.#client.updateStatus(DEPLOYMENTS, {
       ...this.#deployment,
       status,

@@ -104,7 +104,7 @@ export interface KindsClient {
     namespace: string | undefined,
     name: string,
     change: (draft: Kinds[R]) => void | false,
-    subresource?: 'status',
+    subresource?: 'status' | 'finalize',
   ): Promise<Kinds[R] | undefined>;
   delete(
     resource: Resource,

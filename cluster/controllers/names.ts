@@ -1,17 +1,7 @@
-// Names that controllers make up: random suffixes and template hashes, in the form Kubernetes gives them.
+// Hashes that controllers make names of, in the form Kubernetes gives them.
 // Source: k8s.io/apimachinery's util/rand documents the alphabet: no vowels and no look-alikes, so that no word appears.
 
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
-
-/** Characters of the suffix of a generated name: `frontend-75ffd667c6-8949m`. */
-const SUFFIX_LENGTH = 5;
-
-export function randomSuffix(random: () => number, length = SUFFIX_LENGTH): string {
-  let suffix = '';
-  for (let at = 0; at < length; at++)
-    suffix += ALPHABET[Math.floor(random() * ALPHABET.length)] ?? '';
-  return suffix;
-}
 
 /** Writes a text in the safe alphabet, character by character: decimal digits become `456789bcdf`. */
 export function safeEncoded(text: string): string {

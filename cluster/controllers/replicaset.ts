@@ -5,7 +5,7 @@ import { objectKey } from '../object.ts';
 import type { Cancel } from '../platform.ts';
 import { timestamp } from '../time.ts';
 import { conditionIn, withCondition, withoutCondition } from './conditions.ts';
-import { equal } from './equal.ts';
+import { sameStatus } from './equal.ts';
 import { EventRecorder } from './events.ts';
 import { type KindsClient, type Pod, type ReplicaSet, ofKinds } from './kinds.ts';
 import { includesLabels, selects } from './labels.ts';
@@ -92,7 +92,7 @@ class Pass {
     let failure: unknown;
     if (!set.metadata.deletionTimestamp) failure = await this.#fill(pods);
     const status = this.#statusOf(pods, terminating.length, failure);
-    if (!equal(status, set.status))
+    if (!sameStatus(status, set.status))
       await this.#client.updateStatus(REPLICA_SETS, { ...set, status });
     if (failure !== undefined) throw failure;
     // Nothing tells when a ready pod becomes available: look again.

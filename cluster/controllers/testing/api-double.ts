@@ -13,7 +13,7 @@ import type { Clock } from '../../clock.ts';
 import type { KubeObject, ObjectMeta } from '../../object.ts';
 import type { Store } from '../../store/store.ts';
 import { timestamp } from '../../time.ts';
-import { randomSuffix } from '../names.ts';
+import { randomSuffix } from '../../api/identity.ts';
 
 interface World {
   store: Store;
