@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { schemaBundle } from '../../server/apiserver/schema-bundle.ts';
 import type { KubeObject } from '../object.ts';
+import { decodeObject, type Expected, expectedOf, type FieldValidation } from './decode.ts';
+import { readEnvelope, readMessage } from './protobuf.ts';
 import { createRegistry } from './registry.ts';
-import { tableOf } from './resource.ts';
+import { type Registry, type ResourceDefinition, tableOf } from './resource.ts';
 
 const golden = process.env['MESHPROOF_GOLDEN'];
 const judged = golden !== undefined && existsSync(golden);
@@ -23,7 +25,10 @@ interface Exchange {
   url: string;
   status: number;
   requestBody?: unknown;
+  requestHeaders?: Record<string, string> | [string, string][];
+  requestBodyText?: string;
   requestBodyBase64?: string;
+  responseBodyBase64?: string;
   responseBody?: Record<string, unknown>;
   stream?: { event?: { object?: unknown } }[];
 }
@@ -129,6 +134,184 @@ test(
       }
     }
     assert.ok(rows > 50, `only ${rows} rows`);
+  },
+);
+
+/** What the API itself adds before it stores an object: admission, allocation, names, managed fields. */
+function withoutAdmission(object: KubeObject, from: KubeObject): void {
+  for (const field of [
+    'uid',
+    'resourceVersion',
+    'creationTimestamp',
+    'managedFields',
+    'name',
+    'namespace',
+  ])
+    copyField(object.metadata, from.metadata, field);
+  const spec = object['spec'] as Record<string, unknown> | undefined;
+  const recorded = from['spec'] as Record<string, unknown> | undefined;
+  if (!spec || !recorded) return;
+  if (object.kind === 'Service') {
+    for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
+      copyField(spec, recorded, field);
+    const ports = recorded['ports'] as Record<string, unknown>[] | undefined;
+    (spec['ports'] as Record<string, unknown>[] | undefined)?.forEach((port, index) =>
+      copyField(port, ports?.[index] ?? {}, 'nodePort'),
+    );
+  }
+  if (object.kind !== 'Pod') return;
+  for (const field of [
+    'serviceAccount',
+    'serviceAccountName',
+    'tolerations',
+    'priority',
+    'preemptionPolicy',
+    'volumes',
+  ])
+    copyField(spec, recorded, field);
+  const containers = recorded['containers'] as Record<string, unknown>[];
+  (spec['containers'] as Record<string, unknown>[]).forEach((container, index) =>
+    copyField(container, containers[index] ?? {}, 'volumeMounts'),
+  );
+}
+
+function copyField(to: object, from: object, field: string): void {
+  const value = (from as Record<string, unknown>)[field];
+  if (value !== undefined) (to as Record<string, unknown>)[field] = value;
+}
+
+/** The kind a collection URL speaks of. */
+function expectedFor(
+  url: string,
+  registry: Registry,
+): { definition: ResourceDefinition; expected: Expected } | undefined {
+  const [path = ''] = url.split('?');
+  const parts = path.split('/').filter((part) => part !== '');
+  const [group, version, rest] =
+    parts[0] === 'api' ? ['', parts[1], parts.slice(2)] : [parts[1], parts[2], parts.slice(3)];
+  const resource = rest[0] === 'namespaces' && rest.length > 2 ? rest.slice(2) : rest;
+  const definition = registry.find(group ?? '', resource[0] ?? '');
+  if (!definition || resource.length !== 1) return undefined;
+  const expected = expectedOf(definition, version ?? '');
+  return expected && { definition, expected };
+}
+
+/** A recorded body: JSON, or protobuf in base64. */
+function bytesOf(exchange: Exchange): Uint8Array | undefined {
+  if (exchange.requestBodyBase64 !== undefined)
+    return Buffer.from(exchange.requestBodyBase64, 'base64');
+  if (typeof exchange.requestBody === 'string') return Buffer.from(exchange.requestBody);
+  if (exchange.requestBody !== undefined) return Buffer.from(JSON.stringify(exchange.requestBody));
+  return exchange.requestBodyText === undefined ? undefined : Buffer.from(exchange.requestBodyText);
+}
+
+function headerOf(
+  headers: Record<string, string> | [string, string][] | undefined,
+  name: string,
+): string {
+  const pairs = Array.isArray(headers) ? headers : Object.entries(headers ?? {});
+  return pairs.find(([key]) => key.toLowerCase() === name)?.[1] ?? '';
+}
+
+/** The recorded answer, decoded if it is protobuf. */
+function answerOf(exchange: Exchange): KubeObject | undefined {
+  if (exchange.responseBody) return exchange.responseBody as unknown as KubeObject;
+  if (exchange.responseBodyBase64 === undefined) return undefined;
+  const envelope = readEnvelope(Buffer.from(exchange.responseBodyBase64, 'base64'));
+  if ('error' in envelope) return undefined;
+  const bundle = schemaBundle();
+  const message = readMessage(bundle, envelope);
+  return 'error' in message ? undefined : (message.value as KubeObject);
+}
+
+function validationOf(url: string): FieldValidation {
+  const value = /fieldValidation=(\w+)/.exec(url)?.[1];
+  return value === 'Strict' || value === 'Ignore' ? value : 'Warn';
+}
+
+test(
+  'every recorded create of a built-in kind is defaulted and prepared as recorded',
+  { skip },
+  () => {
+    const bundle = schemaBundle();
+    const registry = createRegistry(bundle);
+    let count = 0;
+    for (const exchange of exchanges()) {
+      const bytes = bytesOf(exchange);
+      const found = expectedFor(exchange.url, registry);
+      if (exchange.method !== 'POST' || exchange.status !== 201 || !bytes || !found) continue;
+      const { definition, expected } = found;
+      if (definition.virtual) continue;
+      const recorded = answerOf(exchange);
+      const decoded = decodeObject(
+        bundle,
+        headerOf(exchange.requestHeaders, 'content-type'),
+        bytes,
+        expected,
+        validationOf(exchange.url),
+      );
+      assert.ok('object' in decoded && recorded, exchange.file);
+      const { object } = decoded;
+      definition.strategy.default(object, expected.version);
+      copyField(object.metadata, recorded.metadata, 'uid');
+      definition.strategy.prepareForCreate(object);
+      withoutAdmission(object, recorded);
+      assert.deepEqual(definition.strategy.validateCreate(object), [], exchange.file);
+      const again = expected.conform(object, 'fields');
+      const wanted = expected.conform(
+        { ...recorded, apiVersion: object.apiVersion, kind: object.kind },
+        'json',
+      );
+      assert.ok('object' in again && 'object' in wanted);
+      assert.deepEqual(again.object, wanted.object, exchange.file);
+      count++;
+    }
+    assert.ok(count > 30, `only ${count} objects`);
+  },
+);
+
+test(
+  'every recorded refusal of a create of a built-in kind comes out word for word',
+  { skip },
+  () => {
+    const bundle = schemaBundle();
+    const registry = createRegistry(bundle);
+    const count = { 400: 0, 415: 0, 422: 0 };
+    for (const exchange of exchanges()) {
+      const bytes = bytesOf(exchange);
+      const found = expectedFor(exchange.url, registry);
+      const { status } = exchange;
+      if (exchange.method !== 'POST' || !bytes || !found) continue;
+      if (status !== 400 && status !== 415 && status !== 422) continue;
+      const { definition, expected } = found;
+      const recorded = answerOf(exchange) as unknown as {
+        message: string;
+        details?: { causes?: { reason: string; message: string; field: string }[] };
+      };
+      const decoded = decodeObject(
+        bundle,
+        headerOf(exchange.requestHeaders, 'content-type'),
+        bytes,
+        expected,
+        validationOf(exchange.url),
+      );
+      if (/namespace of the provided object/.test(recorded.message)) continue;
+      if ('refused' in decoded) {
+        assert.equal(decoded.message, recorded.message, exchange.file);
+      } else {
+        const { object } = decoded;
+        definition.strategy.default(object, expected.version);
+        object.metadata.namespace ??= 'default';
+        if (!definition.namespaced) delete object.metadata.namespace;
+        definition.strategy.prepareForCreate(object);
+        const causes = definition.strategy
+          .validateCreate(object)
+          .map(({ type, message, field }) => ({ reason: type, message, field }));
+        assert.deepEqual(causes, recorded.details?.causes, exchange.file);
+      }
+      count[status]++;
+    }
+    assert.ok(count[400] >= 4 && count[415] >= 1 && count[422] >= 6, JSON.stringify(count));
   },
 );
 

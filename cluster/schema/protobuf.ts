@@ -67,9 +67,9 @@ export function readMessage(
   }));
 }
 
-/** Options are the same message in every group. */
+/** Options and Status are the same messages in every group. */
 function messageType({ apiVersion, kind }: Envelope): string {
-  if (kind === 'DeleteOptions') return `${META_PACKAGE}.${kind}`;
+  if (kind === 'DeleteOptions' || kind === 'Status') return `${META_PACKAGE}.${kind}`;
   const slash = apiVersion.indexOf('/');
   return typeNameOf(slash < 0 ? '' : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), kind);
 }

@@ -2,7 +2,7 @@
 // The one file that knows the yaml package.
 // Source: the behaviour of sigs.k8s.io/yaml that Kubernetes documents for manifests.
 
-import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { type Document, LineCounter, parseDocument, type YAMLError, stringify } from 'yaml';
 
 export interface ParsedYaml {
   value: unknown;
@@ -68,4 +68,9 @@ const WORDS: Readonly<Record<string, string>> = {
 function messageOf(error: YAMLError, lines: LineCounter): string {
   const { line } = lines.linePos(error.pos[0]);
   return `yaml: line ${line}: ${WORDS[error.code] ?? error.message.split('\n')[0] ?? ''}`;
+}
+
+/** JSON values as YAML, keys in order: what a client gets that accepts nothing else. */
+export function formatYaml(value: unknown): string {
+  return stringify(value, { version: '1.1', sortMapEntries: true, lineWidth: 0, indentSeq: false });
 }
