@@ -3,6 +3,10 @@
 import * as z from 'zod/mini';
 import { CheckState } from './verdict.ts';
 
+/** Where a page opens its feed. Among the subprotocols stands `key.` with the page's key, too. */
+export const FEED_PATH = '/lab/feed';
+export const FEED_PROTOCOL = 'lab.feed.v1';
+
 /** What is behind the kubeconfig, in words for the page. */
 export const EngineFacts = z.object({
   /** `Embedded cluster`, `kind`, `Your cluster`. */

@@ -30,10 +30,10 @@ export type ToWeb =
       cookieKey: string;
       learner: string;
     }
+  /** A code that unlocks one browser, once and soon: a command line may show it, the launch secret never. */
+  | { kind: 'one-time code'; code: string }
   | { kind: 'answer'; id: number; answer: Answer }
-  | FromEngines
-  /** Close the door: the holder is stopping. */
-  | { kind: 'stop' };
+  | FromEngines;
 
 /** Web server → holder. */
 export type FromWeb =

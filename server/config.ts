@@ -2,6 +2,7 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export type EngineName = 'embedded' | 'kind';
 
@@ -16,6 +17,8 @@ export interface Config {
   clockSpeed: number;
   /** Opens the browser once the page answers. Off with `MESHPROOF_OPEN=0`, in CI and without a display. */
   openBrowser: boolean;
+  /** The built pages. `MESHPROOF_SITE`, default `dist` of this clone. */
+  site: string;
   /** Besides localhost, the addresses at which browsers reach this lab, such as `https://lab.example.com`. `MESHPROOF_ORIGINS`. */
   origins: string[];
   /** The laptop's one learner. Every session, workspace, cluster and record carries a learner's id, for classes to come. */
@@ -183,10 +186,16 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       (n) => n > 0 && n <= 1_000,
       'a number above 0, at most 1000',
     ),
-    openBrowser: env['MESHPROOF_OPEN'] !== '0' && !env['CI'],
+    openBrowser: env['MESHPROOF_OPEN'] !== '0' && !env['CI'] && hasDisplay(env),
+    site: env['MESHPROOF_SITE'] || fileURLToPath(new URL('../dist', import.meta.url)),
     origins: originsFrom(env),
     learner: 'me',
   };
+}
+
+function hasDisplay(env: Record<string, string | undefined>): boolean {
+  if (process.platform === 'darwin' || process.platform === 'win32') return !env['SSH_CONNECTION'];
+  return Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY']);
 }
 
 function originsFrom(env: Record<string, string | undefined>): string[] {

@@ -114,7 +114,8 @@ const rooms: Record<string, Room> = {
     packages: ['node:', 'ws', 'node-pty', '@xterm/headless', '@xterm/addon-serialize'],
   },
   'server/holder': {
-    rooms: ['protocol', 'server/config', 'server/terminal'],
+    // It starts a shell in each learner's workspace, which is opened for it.
+    rooms: ['protocol', 'server/config', 'server/terminal', 'server/workspace'],
     packages: ['node:', 'ws'],
   },
   'server/engines': {

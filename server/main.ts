@@ -1,0 +1,95 @@
+// The web server's process: pages, the gate, the feed. The holder starts it, tells it what it needs, and starts it again when it dies.
+// Wiring only: what each part does, is in its room.
+
+import { WebSocketServer } from 'ws';
+import { FEED_PATH, FEED_PROTOCOL } from '../protocol/lab.ts';
+import type { EngineFacts } from '../protocol/lab.ts';
+import { TERMINAL_PATH } from '../protocol/terminal.ts';
+import { readConfig } from './config.ts';
+import type { Config } from './config.ts';
+import { Feed } from './feed.ts';
+import { Gate } from './gate.ts';
+import { HolderLine } from './holder-line.ts';
+import type { Told } from './holder-line.ts';
+import { Listener } from './listener.ts';
+import { doorRoutes } from './routes/door.ts';
+import { terminalRoutes } from './routes/terminals.ts';
+import { staticFiles } from './static-files.ts';
+
+const log = (message: string) => console.error(message);
+const config = readConfig(process.env);
+const feed = new Feed({ engine: beforeTheEngineSpeaks(config), log });
+const sockets = new WebSocketServer({
+  noServer: true,
+  maxPayload: 1024, // pages only listen
+  handleProtocols: (offered) => offered.has(FEED_PROTOCOL) && FEED_PROTOCOL,
+});
+const holder = new HolderLine(told, () => process.exit());
+let listener: Listener | undefined;
+
+// Ctrl-C reaches the whole group of processes; the holder says when to stop.
+process.on('SIGINT', () => {});
+process.on('SIGHUP', () => {});
+process.on('SIGTERM', () => void stop());
+
+function told(message: Told): void {
+  switch (message.kind) {
+    case 'start':
+      void start(message);
+      return;
+    case 'one-time code':
+      listener?.gate.allowOnce(message.code);
+      return;
+    case 'engine':
+      feed.publish(message.learner, { kind: 'engine', engine: message.engine });
+      return;
+    case 'notice':
+      feed.publish(message.learner, { kind: 'notice', text: message.text });
+      return;
+  }
+}
+
+async function start({
+  port,
+  learner,
+  cookieKey,
+  launchSecret,
+}: Extract<Told, { kind: 'start' }>): Promise<void> {
+  try {
+    listener = await Listener.open({
+      port,
+      learner,
+      log,
+      gate: (actual) =>
+        new Gate({ port: actual, origins: config.origins, cookieKey, launchSecret }),
+      routes: (gate) => [...doorRoutes(gate), ...terminalRoutes((ask) => holder.ask(ask))],
+      pages: (gate) => staticFiles(config.site, gate.presence()),
+      upgrades: {
+        [TERMINAL_PATH]: { key: 'none', take: (upgrade) => holder.handOver(upgrade) },
+        [FEED_PATH]: {
+          key: 'subprotocol',
+          take: ({ request, socket, head, learner: who }) =>
+            sockets.handleUpgrade(request, socket, head, (page) => feed.serve(page, who)),
+        },
+      },
+    });
+    holder.send({ kind: 'listening', port: listener.port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    log(`The web server cannot listen: ${code}.`);
+    holder.send({ kind: 'cannot listen', code });
+    await stop();
+  }
+}
+
+async function stop(): Promise<void> {
+  feed.close();
+  await listener?.close();
+  process.exit();
+}
+
+/** Until the clusters' process has told more. */
+function beforeTheEngineSpeaks({ engine }: Config): EngineFacts {
+  const name = engine === 'embedded' ? 'Embedded cluster' : 'kind';
+  return { name, state: 'none', simulated: engine === 'embedded', versions: {} };
+}
