@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { ApiRequest } from '../../cluster/api/http.ts';
@@ -229,6 +230,31 @@ test('closing ends every connection', async (t) => {
   response.resume();
   await it.server.close();
   await cut;
+});
+
+test('who comes with plain HTTP is told so, in words that kubectl shows', async (t) => {
+  const it = await served(t, {});
+  const socket = connect(it.server.port, '127.0.0.1');
+  socket.write('GET /api HTTP/1.1\r\nHost: x\r\n\r\n');
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+  await once(socket, 'close');
+  assert.match(
+    answer,
+    /^HTTP\/1\.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server\.\n$/,
+  );
+});
+
+test('a client may say its first words in pieces, or none at all', async (t) => {
+  const it = await served(t, {});
+  for (const bytes of ['', '16', '160301']) {
+    const socket = connect(it.server.port, '127.0.0.1');
+    socket.on('error', () => {}); // Cut off is as good as closed.
+    socket.end(Buffer.from(bytes, 'hex'));
+    socket.resume();
+    await once(socket, 'close');
+  }
+  assert.equal((await ask(it, '/')).status, 200);
 });
 
 test('a taken port is told by its name', async (t) => {

@@ -3,7 +3,12 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Server, createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import {
+  type AddressInfo,
+  type Server as NetServer,
+  type Socket,
+  createServer as createNetServer,
+} from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ApiRequest, ApiResponse, Upgrade } from '../../cluster/api/http.ts';
 import type { Platform } from '../../cluster/platform.ts';
@@ -42,10 +47,17 @@ const MAX_CONNECTIONS = 1_000;
 /** Bytes of an oversized body that are still read, so that its sender sees the answer. */
 const DISCARD_BYTES = 64 * 1024 * 1024;
 
+/** The first byte of every TLS connection. */
+const TLS_HANDSHAKE = 0x16;
+/** Go's words for whoever comes with plain HTTP: kubectl shows them. */
+const NOT_TLS = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n';
+
 export class ApiServer {
+  /** Takes connections, and hands those that begin with TLS to the next. */
+  readonly #front: NetServer;
   readonly #server: Server;
   readonly #options: ApiServerOptions;
-  readonly #upgraded = new Set<Duplex>();
+  readonly #sockets = new Set<Socket>();
   #open = 0;
   #lastActive = Date.now();
 
@@ -65,29 +77,30 @@ export class ApiServer {
       // Watches and logs last as long as they last; ends of clients are seen on the socket.
       requestTimeout: 0,
     });
-    this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.on('request', (request, response) => void this.#serve(request, response));
     this.#server.on('upgrade', (request, socket, head) => {
       void this.#upgrade(request, socket, head);
     });
+    this.#front = createNetServer((socket) => this.#meet(socket));
+    this.#front.maxConnections = MAX_CONNECTIONS;
   }
 
   /** Resolves when it accepts connections. Rejects with the system's error (EADDRINUSE, EACCES). */
   static async listen(options: ApiServerOptions): Promise<ApiServer> {
     const server = new ApiServer(options);
     await new Promise<void>((resolve, reject) => {
-      server.#server.once('error', reject);
-      server.#server.listen(options.port, HOST, () => {
-        server.#server.off('error', reject);
+      server.#front.once('error', reject);
+      server.#front.listen(options.port, HOST, () => {
+        server.#front.off('error', reject);
         resolve();
       });
     });
-    server.#server.on('error', (error) => options.log('error', `API server: ${error.message}`));
+    server.#front.on('error', (error) => options.log('error', `API server: ${error.message}`));
     return server;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.#front.address() as AddressInfo).port;
   }
 
   get url(): string {
@@ -106,10 +119,28 @@ export class ApiServer {
 
   /** Ends every connection at once. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
-    for (const socket of this.#upgraded) socket.destroy();
+    const closed = new Promise<void>((resolve) => this.#front.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    // Ends its own timers; it never listened.
+    this.#server.close();
     await closed;
+  }
+
+  /** Looks at the first byte, as Go's server does, so that who forgot the "s" of https is told. */
+  #meet(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.setTimeout(HEADERS_TIMEOUT_MS, () => socket.destroy());
+    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('error', () => socket.destroy()); // A reset by the peer: whoever serves it sees its end.
+    socket.once('readable', () => {
+      const first = socket.read() as Buffer | null;
+      if (!first) return; // It ended without a word.
+      socket.setTimeout(0);
+      if (first[0] !== TLS_HANDSHAKE) return void socket.end(NOT_TLS);
+      socket.unshift(first);
+      this.#server.emit('connection', socket);
+    });
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -147,7 +178,6 @@ export class ApiServer {
     const gone = new AbortController();
     socket.on('close', () => gone.abort());
     socket.on('error', () => socket.destroy()); // A reset by the peer: 'close' follows, and ends what runs.
-    this.#upgraded.add(socket);
     this.#enter();
     try {
       const asked = await this.#parse(request, gone.signal);
@@ -161,7 +191,6 @@ export class ApiServer {
         this.#options.log('error', `${request.method} ${request.url}: ${describe(error)}`);
       socket.destroy();
     } finally {
-      this.#upgraded.delete(socket);
       this.#leave();
     }
   }
