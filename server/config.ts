@@ -124,6 +124,8 @@ export const limits = {
   workerHeapMb: 2_048,
   /** Milliseconds a fresh worker may take to load: it takes a second on an idle machine. */
   workerStartMs: 60_000,
+  /** Milliseconds before another try after a worker that could not load. */
+  workerRetryMs: 5_000,
   /** Milliseconds between pings of a worker. */
   workerPingMs: 1_000,
   /** Pings in a row without an answer before a worker counts as hung. Counted, not timed: a laptop may have slept. */

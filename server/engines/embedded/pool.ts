@@ -17,6 +17,7 @@ export type PoolBounds = Record<
   | 'clustersPerWorker'
   | 'workerHeapMb'
   | 'workerStartMs'
+  | 'workerRetryMs'
   | 'workerPingMs'
   | 'workerPingMisses'
   | 'clusterStartMs',
@@ -56,6 +57,7 @@ export class WorkerPool {
   readonly #workers = new Set<PoolWorker>();
   #clusters = 0;
   #beat: NodeJS.Timeout;
+  #again: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -92,6 +94,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#beat);
+    clearTimeout(this.#again);
     await Promise.all([...this.#workers].map((worker) => worker.end()));
   }
 
@@ -100,10 +103,17 @@ export class WorkerPool {
   }
 
   #add(): PoolWorker {
-    const worker = new PoolWorker(this.#options, this.#bounds, () => {
+    const worker = new PoolWorker(this.#options, this.#bounds, (wasWarm) => {
       this.#workers.delete(worker);
-      // A new warm one takes its place, for its clusters will be wanted again at once.
-      if (!this.#closed && !this.#roomy()) this.#add();
+      clearTimeout(this.#again);
+      // A new warm one takes its place, for its clusters will be wanted again at once. One that cannot even load would do so
+      // for ever: the next is tried later, or when somebody asks.
+      this.#again = setTimeout(
+        () => {
+          if (!this.#closed && !this.#roomy()) this.#add();
+        },
+        wasWarm ? 0 : this.#bounds.workerRetryMs,
+      );
     });
     this.#workers.add(worker);
     return worker;
@@ -125,7 +135,7 @@ class PoolWorker {
   readonly #log: PoolOptions['log'];
   readonly #running: WorkerData['running'];
   readonly #guests = new Map<number, Guest>();
-  readonly #left: () => void;
+  readonly #left: (wasWarm: boolean) => void;
   #isWarm = false;
   #misses = 0;
   #ended = false;
@@ -291,7 +301,7 @@ class PoolWorker {
     this.#log('error', `a worker with ${this.#guests.size} clusters was ended: ${reason}`);
     // Only when the thread is gone are its ports free for who comes after it.
     await this.#thread.terminate();
-    this.#left();
+    this.#left(this.#isWarm);
     const guests = [...this.#guests];
     this.#guests.clear();
     for (const [cluster, guest] of guests) {
