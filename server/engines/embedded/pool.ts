@@ -141,7 +141,7 @@ class PoolWorker {
   #ended = false;
   #becameWarm: () => void = () => {};
 
-  constructor({ entry, log }: PoolOptions, bounds: PoolBounds, left: () => void) {
+  constructor({ entry, log }: PoolOptions, bounds: PoolBounds, left: (wasWarm: boolean) => void) {
     this.#log = log;
     this.#bounds = bounds;
     this.#left = left;
