@@ -14,6 +14,8 @@ import { LessonError } from '../src/lesson/problem.ts';
 const TEXT = /\.(html|css|js|mjs|json|svg|xml|txt)$/;
 /** Smaller files fit one packet whatever one does. */
 const WORTH_IT_BYTES = 860;
+/** Pagefind brings several faces and a worker; the pages use its engine alone. */
+const UNUSED_SEARCH = /pagefind-(ui|component-ui|modular-ui|highlight|worker)\.(js|css)$/;
 /** Hashes of the scripts that stand in pages, for a Content-Security-Policy. */
 const INLINE_SCRIPTS_FILE = 'inline-scripts.json';
 
@@ -35,6 +37,9 @@ try {
     ...(values.base && { base: values.base }),
     ...(values.site && { site: values.site }),
   });
+  for (const file of filesBelow(join(out, 'pagefind'))) {
+    if (UNUSED_SEARCH.test(file)) rmSync(file);
+  }
   const files = filesBelow(out);
   writeFileSync(join(out, INLINE_SCRIPTS_FILE), `${JSON.stringify(inlineScripts(files))}\n`);
   const compressed = await Promise.all(files.filter((file) => TEXT.test(file)).map(compress));

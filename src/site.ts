@@ -56,6 +56,8 @@ export function site({ srcDir, outDir, cacheDir, lab = LAB_CLIENT }: SiteOptions
     ...(outDir && { outDir }),
     ...(cacheDir && { cacheDir }),
     devToolbar: { enabled: false },
+    // Blanks as in HTML: a line break between a word and <code> is one.
+    compressHTML: true,
     // Nothing here is a photograph: no image service, and no native package for one.
     image: { service: { entrypoint: 'astro/assets/services/noop' } },
     markdown: {

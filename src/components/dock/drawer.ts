@@ -16,10 +16,13 @@ export class Drawer {
   readonly #handle: HTMLElement;
   readonly #grow: HTMLElement;
 
-  constructor(dock: HTMLElement, handle: HTMLElement, grow: HTMLElement) {
+  readonly #opened: () => void;
+
+  constructor(dock: HTMLElement, handle: HTMLElement, grow: HTMLElement, opened: () => void) {
     this.#dock = dock;
     this.#handle = handle;
     this.#grow = grow;
+    this.#opened = opened;
     handle.addEventListener('click', () => this.show(this.size === 'peek' ? 'half' : 'peek'));
     grow.addEventListener('click', () => this.show(this.size === 'full' ? 'half' : 'full'));
     handle.addEventListener('pointerdown', (event) => this.#drag(event));
@@ -38,6 +41,7 @@ export class Drawer {
 
   show(size: DrawerSize): void {
     this.#dock.dataset['drawer'] = size;
+    if (size !== 'peek') this.#opened();
     this.#handle.setAttribute('aria-expanded', String(size !== 'peek'));
     this.#grow.textContent = size === 'full' ? 'Half' : 'Full';
     this.#grow.setAttribute('aria-pressed', String(size === 'full'));

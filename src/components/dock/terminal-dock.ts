@@ -24,11 +24,17 @@ class TerminalDock extends HTMLElement implements Desk {
 
   connectedCallback(): void {
     setDesk(this);
-    this.#drawer = new Drawer(this, part(this, '[data-handle]'), part(this, '[data-grow]'));
+    this.#drawer = new Drawer(
+      this,
+      part(this, '[data-handle]'),
+      part(this, '[data-grow]'),
+      () => void this.#fill(),
+    );
     movableDivider(part(this, '.divider'), this);
     for (const place of this.querySelectorAll('[data-leave]')) place.textContent = exit.name;
     part(this, '[data-new]').addEventListener('click', () => void this.#openNew());
     part(this, '[data-close]').addEventListener('click', () => void this.#closeFront());
+    part(this, '[data-again]').addEventListener('click', () => void this.#replaceFront());
     part(this, '[role="tablist"]').addEventListener('keydown', (event) => this.#tabKey(event));
     this.addEventListener(TERMINAL_NEWS, () => this.#foot());
     for (const key of this.querySelectorAll<HTMLElement>('[data-key]')) {
@@ -183,6 +189,24 @@ class TerminalDock extends HTMLElement implements Desk {
     announce(`${front.line.name} closed`);
   }
 
+  /** A shell that has ended makes room for a new one of its name. */
+  async #replaceFront(): Promise<void> {
+    const ended = this.#front;
+    if (!ended) return;
+    try {
+      await lab.closeTerminal(ended.session);
+      const { session, name } = await lab.openTerminal(ended.line.name);
+      const terminal = this.#add(session, name);
+      this.#tabOf(ended)?.replaceWith(...[this.#tabOf(terminal)].filter((tab) => tab !== null));
+      ended.remove();
+      this.#terminals.splice(this.#terminals.indexOf(ended), 1, ...this.#terminals.splice(-1));
+      this.#show(terminal);
+      terminal.focusScreen();
+    } catch (error) {
+      announce(error instanceof Error ? error.message : String(error));
+    }
+  }
+
   /** Left, Right, Home and End, as tabs everywhere. */
   #tabKey(event: KeyboardEvent): void {
     const front = this.#front;
@@ -235,6 +259,8 @@ class TerminalDock extends HTMLElement implements Desk {
       offlineMs: this.#offlineSince ? Date.now() - this.#offlineSince : 0,
     });
     part(this, '[data-shell]').textContent = front ? 'bash' : '';
+    part(this, '[data-ended]').hidden = front?.state !== 'exited';
+    part(this, '[data-why]').textContent = words.line;
     const line = part(this, '[data-line]');
     line.textContent = words.line;
     line.classList.toggle('away', words.away);

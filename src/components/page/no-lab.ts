@@ -17,6 +17,9 @@ export function connectLab(): Lab {
       input: () => false,
       run: () => false,
       resize: () => {},
+      takeOver: () => {},
+      restart: () => {},
+      clear: () => {},
       detach: () => {},
     }),
   };

@@ -3,8 +3,10 @@
 import { define, make, part } from './dom.ts';
 
 /** What we use of Pagefind 1.5: https://pagefind.app/docs/api/ */
+interface PagefindModule {
+  createInstance(options: { noWorker: boolean; excerptLength: number }): Pagefind;
+}
 interface Pagefind {
-  options(options: { excerptLength: number }): Promise<void>;
   debouncedSearch(term: string): Promise<{ results: { data(): Promise<Found> }[] } | null>;
 }
 interface Found {
@@ -95,6 +97,11 @@ class SiteSearch extends HTMLElement {
   }
 
   #enter(event: KeyboardEvent): void {
+    // Browsers let Escape empty a search field first; here it leaves, as everywhere.
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      return this.#dialog.close();
+    }
     const first = this.querySelector('ol a');
     if (!(first instanceof HTMLAnchorElement)) {
       if (event.key === 'Enter') event.preventDefault();
@@ -107,10 +114,10 @@ class SiteSearch extends HTMLElement {
   }
 }
 
+/** Without its worker: that is the same engine a second time, and our index is small. */
 async function load(address: string): Promise<Pagefind> {
-  const engine: Pagefind = await import(/* @vite-ignore */ address);
-  await engine.options({ excerptLength: EXCERPT_WORDS });
-  return engine;
+  const engine: PagefindModule = await import(/* @vite-ignore */ address);
+  return engine.createInstance({ noWorker: true, excerptLength: EXCERPT_WORDS });
 }
 
 /** Pagefind's excerpts are escaped HTML with <mark> in it: read as text, with the marks made anew. */

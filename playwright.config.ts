@@ -1,0 +1,24 @@
+// Browser tests. Each spec serves what it needs on a port of its own; nothing here listens.
+
+import { defineConfig } from '@playwright/test';
+import { CHROMIUM_FLAGS, findChromium } from './scripts/browser.mjs';
+
+const executablePath = findChromium();
+
+export default defineConfig({
+  testDir: 'tests/e2e',
+  outputDir: 'test-results/e2e',
+  globalSetup: './tests/e2e/build-pages.ts',
+  timeout: 60_000,
+  fullyParallel: true,
+  workers: 2,
+  // Flaky is broken.
+  retries: 0,
+  reporter: './tests/e2e/reporter.ts',
+  use: {
+    headless: true,
+    locale: 'en-GB',
+    trace: 'retain-on-failure',
+    launchOptions: { ...(executablePath && { executablePath }), args: CHROMIUM_FLAGS },
+  },
+});

@@ -1,0 +1,33 @@
+// Before the browser tests: the fixtures' pages, the course below a base path, and the course itself where it is not built.
+
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+export const PARTS = 'test-results/site';
+export const BASED = 'test-results/based';
+export const BASE = '/course';
+export const COURSE = 'dist';
+
+export default async function buildPages(): Promise<void> {
+  await node(
+    'node_modules/astro/bin/astro.mjs',
+    'build',
+    '--config',
+    'tests/fixtures/site/astro.config.mjs',
+  );
+  await node('scripts/build.ts', '--base', BASE, '--out', BASED);
+  if (!existsSync(`${COURSE}/index.html`)) await node('scripts/build.ts');
+}
+
+async function node(...args: string[]): Promise<void> {
+  try {
+    await promisify(execFile)(process.execPath, args, {
+      env: { ...process.env, ASTRO_TELEMETRY_DISABLED: '1' },
+      maxBuffer: 16 * 1024 * 1024,
+    });
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    throw new Error(`node ${args.join(' ')} failed:\n${said}`, { cause: error });
+  }
+}
