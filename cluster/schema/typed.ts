@@ -19,18 +19,22 @@ export interface ConformedValue {
 /** Why a value cannot be of the type, in the words of the real decoder. */
 class WrongType extends Error {}
 
-/** Conforms a whole object or a part of one. `error` holds the real decoder's words without a prefix. */
+/**
+ * Conforms a whole object or a part of one. `error` holds the real decoder's words without a prefix; `path` is where a part
+ * stands in its object.
+ */
 export function conformTyped(
   bundle: SchemaBundle,
   typeName: string,
   value: unknown,
   source: ConformSource,
+  path = '',
 ): ConformedValue | { error: string } {
   const walk = new Walk(bundle, source);
   try {
     const conformed = walk.struct(planOf(bundle, typeName), value, {
-      path: '',
-      go: '',
+      path,
+      go: path,
       struct: '',
     });
     if (walk.firstError !== undefined) return { error: walk.firstError };

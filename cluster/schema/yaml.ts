@@ -72,5 +72,12 @@ function messageOf(error: YAMLError, lines: LineCounter): string {
 
 /** JSON values as YAML, keys in order: what a client gets that accepts nothing else. */
 export function formatYaml(value: unknown): string {
-  return stringify(value, { version: '1.1', sortMapEntries: true, lineWidth: 0, indentSeq: false });
+  return stringify(value, {
+    version: '1.1',
+    sortMapEntries: true,
+    lineWidth: 0,
+    indentSeq: false,
+    // Two fields may hold the same value: it is written twice, not as an alias.
+    aliasDuplicateObjects: false,
+  });
 }

@@ -4,6 +4,7 @@ import type { GroupResource } from '../resource.ts';
 import type { KindRules } from '../strategy.ts';
 import * as access from './access.ts';
 import * as configuration from './configuration.ts';
+import { customResourceDefinition } from './crd.ts';
 import { pod } from './pod.ts';
 import * as services from './services.ts';
 import * as workloads from './workloads.ts';
@@ -44,6 +45,7 @@ const rules: Readonly<Record<GroupResource, KindRules>> = {
   'storageclasses.storage.k8s.io': configuration.storageClass,
   'mutatingwebhookconfigurations.admissionregistration.k8s.io': access.mutatingWebhooks,
   'validatingwebhookconfigurations.admissionregistration.k8s.io': access.validatingWebhooks,
+  'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinition,
   'priorityclasses.scheduling.k8s.io': workloads.priorityClass,
   'leases.coordination.k8s.io': configuration.lease,
   'endpointslices.discovery.k8s.io': services.endpointSlice,
