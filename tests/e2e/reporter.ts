@@ -30,7 +30,7 @@ export default class CountingReporter implements Reporter {
     } else {
       this.#failed++;
       console.log(`✖ ${name} (${time})`);
-      for (const error of result.errors) console.log(error.stack ?? error.message ?? String(error));
+      for (const error of result.errors) console.log(error.stack ?? error.message ?? error.value);
     }
   }
 
