@@ -165,7 +165,9 @@ function isTooMany(client: KindsClient, pod: Pod): boolean {
 }
 
 async function forceDelete(client: KindsClient, pod: Pod): Promise<void> {
-  const { namespace, name, uid } = pod.metadata;
+  const { namespace, name, uid, deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
+  // What still holds it then is a finalizer, which is not ours to take.
+  if (deletionTimestamp !== undefined && !deletionGracePeriodSeconds) return;
   await removed(
     client.delete('pods', namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } }),
   );

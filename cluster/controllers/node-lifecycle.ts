@@ -144,6 +144,8 @@ function taintsFor(node: Node): Taint[] {
 function startTaintEviction(world: World, client: KindsClient): Cancel {
   const { clock, log, store } = world;
   const events = new EventRecorder({ client, clock, log, component: 'taint-eviction-controller' });
+  /** When each pod's time on a tainted node began. */
+  const since = new Map<string, number>();
   const queue: WorkQueue = new WorkQueue({
     name: 'taint eviction',
     clock,
@@ -152,10 +154,16 @@ function startTaintEviction(world: World, client: KindsClient): Cancel {
       const [namespace, name] = key.split('/') as [string, string];
       const pod = client.get('pods', namespace, name);
       const node = pod?.spec.nodeName && client.get('nodes', undefined, pod.spec.nodeName);
-      if (!pod || !node || pod.metadata.deletionTimestamp || isTerminal(pod)) return;
-      const wait = toleranceOf(pod, node, clock.now());
-      if (wait === Infinity) return;
-      if (wait > 0) return queue.addAfter(key, wait);
+      const wait =
+        !pod || !node || pod.metadata.deletionTimestamp || isTerminal(pod)
+          ? Infinity
+          : toleranceOf(pod, node, (since.get(key) ?? clock.now()) - clock.now());
+      if (!pod || wait === Infinity) return void since.delete(key);
+      if (wait > 0) {
+        if (!since.has(key)) since.set(key, clock.now());
+        return queue.addAfter(key, wait);
+      }
+      since.delete(key);
       events.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`);
       await evict(client, pod, clock.now());
     },
@@ -165,11 +173,14 @@ function startTaintEviction(world: World, client: KindsClient): Cancel {
   const add = (pod: Pod) => queue.add(objectKey(pod.metadata.namespace, pod.metadata.name));
   const unwatch = watchKinds(store, {
     nodes: ({ object, type }) => {
-      if (type === 'DELETED' || !hasNoExecute(object)) return;
+      if (type === 'DELETED') return;
+      if (!hasNoExecute(object) && since.size === 0) return;
       for (const pod of client.list('pods'))
         if (pod.spec.nodeName === object.metadata.name) add(pod);
     },
     pods: ({ object, previous, type }) => {
+      if (type === 'DELETED')
+        since.delete(objectKey(object.metadata.namespace, object.metadata.name));
       if (type === 'DELETED' || !object.spec.nodeName) return;
       if (previous?.spec.nodeName === object.spec.nodeName) return;
       if (hasNoExecute(client.get('nodes', undefined, object.spec.nodeName))) add(object);
@@ -181,17 +192,19 @@ function startTaintEviction(world: World, client: KindsClient): Cancel {
   };
 }
 
-/** Milliseconds that the pod may stay; Infinity if it tolerates every taint for good. */
-function toleranceOf(pod: Pod, node: Node, now: number): number {
+/**
+ * Milliseconds that the pod may stay; Infinity if it tolerates every taint for good.
+ * @param began when its time began, in milliseconds from now: not above 0.
+ */
+function toleranceOf(pod: Pod, node: Node, began: number): number {
   let least = Infinity;
   for (const taint of node.spec.taints ?? []) {
     if (taint.effect !== 'NoExecute') continue;
     const tolerations = (pod.spec.tolerations ?? []).filter((each) => toleratesTaint(each, taint));
     if (tolerations.length === 0) return 0;
-    const since = timeOf(taint.timeAdded) ?? now;
     for (const { tolerationSeconds } of tolerations)
       if (tolerationSeconds !== undefined)
-        least = Math.min(least, since + Math.max(0, tolerationSeconds) * 1000 - now);
+        least = Math.min(least, Math.max(0, tolerationSeconds) * 1000 + began);
   }
   return least;
 }

@@ -149,6 +149,8 @@ export class ApiDouble implements ApiClient {
       return;
     }
     const waits = finalizers.length > 0 || grace > 0;
+    const present = old.metadata.deletionGracePeriodSeconds;
+    if (old.metadata.deletionTimestamp !== undefined && waits && grace >= (present ?? 0)) return;
     this.writes++;
     if (!waits) return void store.remove(resource, namespace, name);
     const metadata: ObjectMeta = {
@@ -184,7 +186,7 @@ export class ApiDouble implements ApiClient {
         ],
       },
     });
-    return draft as KubeObject;
+    return { ...draft, metadata: pod.metadata };
   }
 
   #existing(resource: string, object: KubeObject): KubeObject {
