@@ -18,9 +18,6 @@ export interface GateOptions {
 /** What a page shows besides its cookie. It lives in the page's own storage, which another port cannot read; cookies can be. */
 export const KEY_HEADER = 'x-meshproof-key';
 
-/** Readable by pages: a lab serves them. So pages on a static host never ask for one. */
-const presenceCookie = (port: number) => `meshproof-here-${port}`;
-
 const ONE_TIME_CODE_MS = 60_000;
 
 export class Gate {
@@ -90,14 +87,18 @@ export class Gate {
       key: this.#keyOf(browser),
       cookies: [
         `${this.#cookie}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${limits.cookieLifetimeS}${secure}`,
-        this.presence(),
+        this.presence(headers),
       ],
     };
   }
 
-  /** For every page that is served: here is a lab. Holds no secret. */
-  presence(): string {
-    return `${presenceCookie(this.#options.port)}=1; Path=/; SameSite=Strict`;
+  /**
+   * For every page that is served, and readable by it: here is a lab. So pages on a static host never ask for one. Holds no secret;
+   * named by the port as the browser sees it.
+   */
+  presence({ host = '' }: IncomingHttpHeaders): string {
+    const port = /:(\d+)$/.exec(host)?.[1] ?? 'default';
+    return `meshproof-here-${port}=1; Path=/; SameSite=Strict`;
   }
 
   allowOnce(code: string): void {

@@ -1,6 +1,7 @@
 // The web server's line to the holder: questions with answers, sockets handed over, and what the holder tells unasked.
 
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Answer, Ask, FromWeb, ToWeb } from '../protocol/processes.ts';
 import { limits } from './config.ts';
 import type { Upgrade } from './listener.ts';
@@ -51,8 +52,17 @@ export class HolderLine {
       request: { method, url, headers, learner, browser },
       head,
     };
+    stopReading(socket);
     process.send?.(message, socket as Socket, { keepOpen: false }, (error) => {
       if (error) socket.destroy();
     });
   }
+}
+
+/**
+ * Our copy of the socket stays open until the holder has said that it has its own, and what we read meanwhile would be lost. Node
+ * offers no public way: `pause` goes on reading into its buffer.
+ */
+function stopReading(socket: Duplex & { _handle?: { readStop?: () => void } }): void {
+  socket._handle?.readStop?.();
 }

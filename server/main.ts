@@ -63,7 +63,7 @@ async function start({
       gate: (actual) =>
         new Gate({ port: actual, origins: config.origins, cookieKey, launchSecret }),
       routes: (gate) => [...doorRoutes(gate), ...terminalRoutes((ask) => holder.ask(ask))],
-      pages: (gate) => staticFiles(config.site, gate.presence()),
+      pages: (gate) => staticFiles(config.site, (headers) => gate.presence(headers)),
       upgrades: {
         [TERMINAL_PATH]: { key: 'none', take: (upgrade) => holder.handOver(upgrade) },
         [FEED_PATH]: {

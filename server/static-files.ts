@@ -2,7 +2,7 @@
 // the lab, whose address comes in only for the policy.
 
 import { readdirSync, readFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { join, relative, sep } from 'node:path';
 import sirv from 'sirv';
 
@@ -27,8 +27,11 @@ export const POLICY_FOR_DATA = "default-src 'none'; frame-ancestors 'none'";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Serves `directory`; `cookie` goes with every page. Reads the list of files once: a new build needs a new call. */
-export function staticFiles(directory: string, cookie: string): Handler {
+/** Serves `directory`; a cookie goes with every page. Reads the list of files once: a new build needs a new call. */
+export function staticFiles(
+  directory: string,
+  cookieFor: (headers: IncomingHttpHeaders) => string,
+): Handler {
   const policies = new Policies(directory);
   const notFound = optional(join(directory, '404.html')) ?? Buffer.from('Not found\n');
   const files = sirv(directory, {
@@ -45,7 +48,7 @@ export function staticFiles(directory: string, cookie: string): Handler {
       const policy = policies.of(pathname, response.req.headers.host);
       if (!policy) return;
       response.setHeader('Content-Security-Policy', policy);
-      response.setHeader('Set-Cookie', cookie);
+      response.setHeader('Set-Cookie', cookieFor(response.req.headers));
     },
   });
   return (request, response) => {
@@ -55,7 +58,7 @@ export function staticFiles(directory: string, cookie: string): Handler {
         'Content-Type': 'text/html; charset=utf-8',
         'Cache-Control': 'no-cache',
         'Content-Security-Policy': policies.plain(request.headers.host),
-        'Set-Cookie': cookie,
+        'Set-Cookie': cookieFor(request.headers),
       });
       response.end(request.method === 'HEAD' ? undefined : notFound);
     });

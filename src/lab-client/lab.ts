@@ -3,7 +3,7 @@
 
 import type { CheckState } from '../../protocol/verdict.ts';
 import type { EngineFacts } from '../../protocol/lab.ts';
-import type { Mark } from '../../protocol/terminal.ts';
+import type { Mark, Notice } from '../../protocol/terminal.ts';
 
 /**
  * absent: pages without a server (any static host). locked: a server, but this browser has not opened the printed link.
@@ -46,6 +46,8 @@ export interface TerminalSink {
   latency(ms: number): void;
   /** What the shell says of its command line: a hint for run blocks, never evidence. */
   mark?(mark: Mark): void;
+  /** Output that is no longer kept, other pages that watch, input that was dropped. */
+  notice?(notice: Notice): void;
 }
 
 export interface TerminalStream {
@@ -55,5 +57,11 @@ export interface TerminalStream {
   /** Types a block's text: by bracketed paste where the shell has it on, and then Enter. */
   run(text: string): boolean;
   resize(columns: number, rows: number): void;
+  /** Takes the keys from the page that has them: after `taken over`. */
+  takeOver(): void;
+  /** A new shell in the same place: after `exited`, or instead of one that hangs. */
+  restart(): void;
+  /** Forgets what was printed, on every page; the prompt stays. */
+  clear(): void;
   detach(): void;
 }

@@ -60,6 +60,7 @@ export class Page {
   }
 
   hello(hello: Partial<Hello> & { ticket: string; session: string }): void {
+    this.offset = Math.max(0, hello.resume ?? 0);
     this.send({
       kind: 'hello',
       hello: {

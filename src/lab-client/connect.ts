@@ -1,0 +1,115 @@
+// Finds out whether a lab serves this page, and only then fetches what speaks to it. Small: it is on every page, lab or not.
+
+import type { FeedMessage, EngineFacts } from '../../protocol/lab.ts';
+import type { CheckState } from '../../protocol/verdict.ts';
+import type { Connection } from './connection.ts';
+import { KEY, recall } from './key.ts';
+import type { Lab, LabEvents, LabState, TerminalStream } from './lab.ts';
+
+/** The page's lab. On pages without a server it is `absent`, and nothing is ever asked of anybody. */
+export function connectLab(): Lab {
+  return new PageLab();
+}
+
+/**
+ * A lab says so with each page it serves, for its port alone: cookies are shared by all ports of a host. Pages that another server
+ * serves for authors, and which hand /lab on, know by the link or the key.
+ */
+function isHere(): boolean {
+  return (
+    document.cookie.includes(`meshproof-here-${location.port || 'default'}=`) ||
+    location.hash.startsWith('#lab=') ||
+    recall(KEY) !== undefined
+  );
+}
+
+class PageLab implements Lab {
+  state: LabState = 'absent';
+  engine: EngineFacts | undefined;
+  readonly checks = new Map<string, CheckState>();
+  readonly #listeners: { [E in keyof LabEvents]: Set<LabEvents[E]> } = {
+    state: new Set(),
+    engine: new Set(),
+    check: new Set(),
+    notice: new Set(),
+  };
+  #connection: Connection | undefined;
+  readonly #loaded: Promise<Connection>;
+
+  constructor() {
+    if (isHere()) {
+      this.state = 'connecting';
+      this.#loaded = import('./connection.ts').then(({ Connection }) => this.#connect(Connection));
+      this.#loaded.catch(() => this.#become('offline')); // the script is gone: a new build, say
+    } else {
+      this.#loaded = Promise.reject(new Error('There is no lab here.'));
+      this.#loaded.catch(() => {}); // told to whoever asks for a terminal
+    }
+  }
+
+  on<E extends keyof LabEvents>(event: E, listener: LabEvents[E]): () => void {
+    const listeners: Set<LabEvents[E]> = this.#listeners[event];
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  async terminals(): Promise<{ session: string; name: string }[]> {
+    return (await this.#loaded).terminals();
+  }
+
+  async openTerminal(name: string): Promise<{ session: string; name: string }> {
+    return (await this.#loaded).openTerminal(name);
+  }
+
+  async closeTerminal(session: string): Promise<void> {
+    return (await this.#loaded).closeTerminal(session);
+  }
+
+  terminal(session: string): TerminalStream {
+    if (!this.#connection) throw new Error('Ask for the terminals first.');
+    return this.#connection.terminal(session);
+  }
+
+  #connect(Constructor: typeof Connection): Connection {
+    const connection = new Constructor({
+      state: (state) => this.#become(state),
+      message: (message) => this.#hear(message),
+    });
+    this.#connection = connection;
+    void connection.open();
+    return connection;
+  }
+
+  #become(state: LabState): void {
+    this.state = state;
+    for (const listener of this.#listeners.state) listener(state);
+  }
+
+  #hear(message: FeedMessage): void {
+    switch (message.kind) {
+      case 'state':
+        this.#setEngine(message.engine);
+        for (const check of message.checks) this.#setCheck(check);
+        return;
+      case 'engine':
+        this.#setEngine(message.engine);
+        return;
+      case 'check':
+        this.#setCheck(message.check);
+        return;
+      case 'notice':
+        for (const listener of this.#listeners.notice) listener(message.text);
+        return;
+    }
+  }
+
+  #setEngine(engine: EngineFacts): void {
+    this.engine = engine;
+    for (const listener of this.#listeners.engine) listener(engine);
+  }
+
+  #setCheck(check: CheckState): void {
+    this.checks.set(check.check, check);
+    for (const listener of this.#listeners.check) listener(check);
+  }
+}

@@ -1,0 +1,6 @@
+// Where the lab is, for pages: the same words as in protocol/lab.ts, which would bring its schemas along.
+
+import type { FEED_PATH as Path, FEED_PROTOCOL as Protocol } from '../../protocol/lab.ts';
+
+export const FEED_PATH: typeof Path = '/lab/feed';
+export const FEED_PROTOCOL: typeof Protocol = 'lab.feed.v1';

@@ -1,0 +1,49 @@
+// A holder in a process of its own, with a plain bash for a workspace, for tests that kill, measure or read its log.
+// Says { url, webPid }, and again with the memory it holds whenever it is asked, or { error }; ends on SIGTERM as the real
+// one does.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readConfig } from '../../server/config.ts';
+import { Holder } from '../../server/holder/holder.ts';
+import { cookieKey } from '../../server/holder/home.ts';
+import type { Workspace } from '../../server/workspace/workspace.ts';
+
+const config = readConfig(process.env);
+
+async function openWorkspace(learner: string): Promise<Workspace> {
+  const directory = join(config.home, learner);
+  const rcFile = join(directory, 'rc');
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(rcFile, "PS1='$ '\nunset HISTFILE\n");
+  return {
+    learner,
+    directory,
+    startDirectory: directory,
+    kubeconfig: join(directory, 'kubeconfig'),
+    controlSocket: join(directory, 'control.sock'),
+    rcFile,
+    env: { PATH: process.env['PATH'] ?? '', HOME: directory, LANG: 'C.UTF-8' },
+  };
+}
+
+try {
+  const holder = await Holder.start({
+    config,
+    cookieKey: cookieKey(config.home),
+    env: process.env,
+    log: (message) => console.error(message),
+    openWorkspace,
+    engines: process.env['TEST_ENGINES'] ?? join(config.home, 'no-engines.ts'),
+  });
+  process.send?.({ url: holder.url, webPid: holder.webPid });
+  process.on('message', () => {
+    globalThis.gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    process.send?.({ url: holder.url, webPid: holder.webPid, heldBytes: heapUsed + external });
+  });
+  process.once('SIGTERM', () => void holder.stop().then(() => process.exit(0)));
+} catch (error) {
+  process.send?.({ error: String(error) });
+  process.exit(1);
+}
