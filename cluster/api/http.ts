@@ -27,7 +27,8 @@ export interface ApiRequest {
 
 export interface ApiResponse {
   status: number;
-  headers: Record<string, string>;
+  /** A list of values is a header sent once for each: Warning is. */
+  headers: Record<string, string | string[]>;
   /** A whole body, or chunks as they come (watches, followed logs). A stream ends when its client goes. */
   body: string | Uint8Array | AsyncIterable<Uint8Array>;
 }

@@ -1,0 +1,205 @@
+// One whole embedded Kubernetes: store, API, controllers, node and network wired together. Requests come in as values, and
+// nothing but the platform reaches out.
+
+import { Api } from './api/api.ts';
+import { bootstrap } from './api/bootstrap.ts';
+import { base64UrlBytes, base64UrlOf } from './api/digests.ts';
+import type { ApiRequest, ApiResponse, Upgrade, UserInfo } from './api/http.ts';
+import type { World } from './api/world.ts';
+import { Clock } from './clock.ts';
+import { startControllers } from './controllers/controllers.ts';
+import { type ClusterLimits, defaultLimits } from './limits.ts';
+import { addressPlan } from './network/addresses.ts';
+import { ClusterNetwork } from './network/cluster-network.ts';
+import type { ImageRegistry } from './node/image.ts';
+import { Node, type NodeSnapshot } from './node/node.ts';
+import { createContainerRuntime } from './node/runtime/runtime.ts';
+import type { Cancel, Platform } from './platform.ts';
+import { seedOf, seededRandom } from './random.ts';
+import type { SchemaBundle } from './schema/bundle.ts';
+import { createRegistry } from './schema/registry.ts';
+import { Store, type StoreSnapshot } from './store/store.ts';
+
+export interface ClusterOptions {
+  platform: Platform;
+  schemas: SchemaBundle;
+  /** PEM: pods trust the API server by it. */
+  caCertificate: string;
+  limits?: Partial<ClusterLimits>;
+  /** Cluster milliseconds per real millisecond. Default 1. */
+  clockSpeed?: number;
+  /** As `snapshot()` gave it, or as it came back from JSON. The constructor throws SnapshotError when it is none. */
+  snapshot?: unknown;
+  /** Revisions start above this one: no life of a cluster goes back. */
+  revisionFloor?: number;
+  nodeName?: string;
+  /** Repeats every choice of chance. Default: chance. */
+  seed?: number;
+  /** What the node can run. Without it there is no node. */
+  images?: ImageRegistry;
+}
+
+/** Plain data: survives structuredClone and JSON. Objects are shared with the cluster, not copied. */
+export interface ClusterSnapshot {
+  format: typeof FORMAT;
+  store: StoreSnapshot;
+  node: NodeSnapshot | undefined;
+  /** Base64url: tokens stay good. */
+  tokenKey: string;
+}
+
+const FORMAT = 1;
+const DEFAULT_NODE = 'mesh-lab-control-plane';
+/** Where the API server listens on a kind node. */
+const API_PORT = 6_443;
+/** Bytes a seed is made of. */
+const SEED_BYTES = 12;
+
+/** What was given as a snapshot is none of ours. */
+export class SnapshotError extends Error {}
+
+export class Cluster {
+  readonly clock: Clock;
+  readonly #options: ClusterOptions;
+  readonly #store: Store;
+  readonly #world: World;
+  readonly #api: Api;
+  readonly #network: ClusterNetwork;
+  readonly #node: Node | undefined;
+  readonly #snapshot: ClusterSnapshot | undefined;
+  #stopControllers: Cancel | undefined;
+  #state: 'new' | 'running' | 'stopped' = 'new';
+
+  constructor(options: ClusterOptions) {
+    const { platform, schemas, images, nodeName = DEFAULT_NODE } = options;
+    const limits: ClusterLimits = { ...defaultLimits, ...options.limits };
+    this.#options = options;
+    this.#snapshot = readSnapshot(options.snapshot);
+    const clock = new Clock(platform, { speed: options.clockSpeed ?? 1 });
+    this.clock = clock;
+    const random = seededRandom(seedOf(options.seed, () => platform.randomBytes(SEED_BYTES)));
+    const store = new Store(limits, Math.max(1, options.revisionFloor ?? 1));
+    this.#store = store;
+    if (this.#snapshot) store.restore(this.#snapshot.store);
+    this.#network = new ClusterNetwork({ store, clock, limits, random, nodeName });
+    this.#world = {
+      store,
+      registry: createRegistry(schemas),
+      bundle: schemas,
+      clock,
+      platform,
+      limits,
+      random,
+      kubelet: undefined,
+      dialer: this.#network,
+    };
+    this.#api = new Api({
+      world: this.#world,
+      serverAddress: `${addressPlan.nodeIp}:${API_PORT}`,
+      tokenKey: this.#snapshot && base64UrlBytes(this.#snapshot.tokenKey),
+    });
+    this.#node =
+      images &&
+      new Node({
+        store,
+        client: this.#api.client('kubelet'),
+        clock,
+        network: this.#network,
+        runtime: createContainerRuntime({ clock, random, limits }),
+        images,
+        limits,
+        random,
+        nodeName,
+        log: (level, message) => platform.log(level, message),
+        serviceAccountToken: (pod, wanted) => this.#api.podToken(pod, wanted),
+      });
+    this.#world.kubelet = this.#node;
+  }
+
+  /** The newest revision. */
+  get revision(): number {
+    return this.#store.revision;
+  }
+
+  /** Grows whenever something changed that a snapshot would hold. */
+  get changes(): number {
+    return this.#store.revision;
+  }
+
+  /** Resolves when `/readyz` is 200. */
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new Error('a cluster starts once');
+    this.#state = 'running';
+    const { platform, caCertificate } = this.#options;
+    await bootstrap({
+      client: this.#api.client('kube-apiserver'),
+      nodeIp: addressPlan.nodeIp,
+      apiPort: API_PORT,
+    });
+    this.#stopControllers = startControllers({
+      store: this.#store,
+      client: (name) => this.#api.client(name),
+      clock: this.clock,
+      random: this.#world.random,
+      log: (level, message) => platform.log(level, message),
+      rootCertificate: caCertificate,
+    });
+    if (this.#snapshot?.node) this.#node?.restore(this.#snapshot.node);
+    this.#node?.start();
+    this.#api.ready = true;
+  }
+
+  handle(request: ApiRequest): Promise<ApiResponse> {
+    return this.#api.handle(request);
+  }
+
+  /** For requests that ask to leave HTTP: exec, attach, port-forward. */
+  upgrade(request: ApiRequest): Promise<ApiResponse | Upgrade> {
+    return this.#api.upgrade(request);
+  }
+
+  /** Whose token it is; undefined when it is no good (any more). */
+  authenticateToken(token: string): UserInfo | undefined {
+    return this.#api.tokens.authenticate(token)?.user;
+  }
+
+  snapshot(): ClusterSnapshot {
+    return {
+      format: FORMAT,
+      store: this.#store.snapshot(),
+      node: this.#node?.snapshot(),
+      tokenKey: base64UrlOf(this.#api.tokens.key),
+    };
+  }
+
+  /** Nothing runs and nothing costs until `thaw()`; ages count on. */
+  freeze(): void {
+    this.clock.freeze();
+  }
+
+  thaw(): void {
+    if (this.#state !== 'stopped') this.clock.thaw();
+  }
+
+  /** Ends everything, open watches and containers included. */
+  stop(): void {
+    if (this.#state === 'stopped') return;
+    this.#state = 'stopped';
+    this.#api.ready = false;
+    this.#node?.stop();
+    this.#stopControllers?.();
+    this.#api.close();
+    this.#network.close();
+    this.clock.freeze();
+  }
+}
+
+/** Looks only at what tells a snapshot from anything else: its insides were written by `snapshot()`. */
+function readSnapshot(value: unknown): ClusterSnapshot | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'object' && value !== null && 'format' in value && 'store' in value)
+    if (value.format === FORMAT) return value as ClusterSnapshot;
+  throw new SnapshotError(
+    'this is no snapshot of a cluster of this version: start with a fresh one',
+  );
+}
