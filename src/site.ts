@@ -17,7 +17,7 @@ import { LessonError, printed } from './lesson/problem.ts';
 export const CATALOGUE_FILE = 'catalogue.json';
 
 /** How the pages reach a lab. */
-const LAB_CLIENT = 'src/components/page/no-lab.ts';
+const LAB_CLIENT = 'src/lab-client/connect.ts';
 const LAB_MODULE = 'virtual:meshproof/lab';
 
 const CATALOGUE_MODULE = 'virtual:meshproof/catalogue';

@@ -251,16 +251,39 @@ test.describe('terminal dock', () => {
     await expect(page.getByRole('button', { name: /^Close/ })).toBeHidden();
   });
 
-  test('a shell that has ended says why and offers a new one', async ({ page, parts }) => {
+  for (const gone of [false, true]) {
+    test(`a shell that has ended ${gone ? 'for good ' : ''}says why and offers a new one`, async ({
+      page,
+      parts,
+    }) => {
+      await page.goto(parts + LESSON);
+      await expect(screen(page)).toContainText('02-value $');
+      await page.evaluate((it) => {
+        const shell = window.labDouble.shells.get('session-1');
+        if (shell) shell.gone = it;
+        shell?.setState('exited', 'The shell ended with exit 0.');
+      }, gone);
+      await expect(page.locator('[data-why]')).toHaveText('The shell ended with exit 0.');
+      await page.getByRole('button', { name: 'Open a new shell' }).click();
+      await expect(page.locator('[data-line]')).toHaveText('connected, 3 ms');
+      await expect(page.getByRole('tab')).toHaveText(['shell 1']);
+      await expect(page.getByRole('tabpanel')).toHaveAttribute(
+        'id',
+        gone ? 'panel-session-2' : 'panel-session-1',
+      );
+    });
+  }
+
+  test('a terminal that another page has taken can be taken back', async ({ page, parts }) => {
     await page.goto(parts + LESSON);
     await expect(screen(page)).toContainText('02-value $');
     await page.evaluate(() =>
-      window.labDouble.shells.get('session-1')?.setState('exited', 'The shell ended with exit 0.'),
+      window.labDouble.shells.get('session-1')?.setState('taken over', 'Open on another page.'),
     );
-    await expect(page.locator('[data-why]')).toHaveText('The shell ended with exit 0.');
-    await page.getByRole('button', { name: 'Open a new shell' }).click();
-    await expect(page.getByRole('tab')).toHaveText(['shell 1']);
-    await expect(page.locator('[data-line]')).toHaveText('connected, 3 ms');
+    await expect(page.locator('[data-why]')).toHaveText('Open on another page.');
+    await page.getByRole('button', { name: 'Take it back' }).click();
+    await expect(page.locator('[data-over]')).toBeHidden();
+    await expect(page.locator('lab-terminal[data-front] textarea')).toBeFocused();
   });
 
   test('offline is said with its seconds, and nothing is queued', async ({ page, parts }) => {

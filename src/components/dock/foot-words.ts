@@ -8,9 +8,11 @@ export interface FootFacts {
   detail: string;
   latency: number | undefined;
   offlineMs: number;
+  /** Other pages that see this terminal. */
+  watchers: number;
 }
 
-export function footWords({ lab, terminal, detail, latency, offlineMs }: FootFacts): {
+export function footWords({ lab, terminal, detail, latency, offlineMs, watchers }: FootFacts): {
   line: string;
   away: boolean;
 } {
@@ -22,11 +24,11 @@ export function footWords({ lab, terminal, detail, latency, offlineMs }: FootFac
     case undefined:
     case 'connecting':
       return { line: 'connecting', away: false };
-    case 'open':
-      return {
-        line: latency === undefined ? 'connected' : `connected, ${Math.round(latency)} ms`,
-        away: false,
-      };
+    case 'open': {
+      const far = latency === undefined ? '' : `, ${Math.round(latency)} ms`;
+      const seen = watchers > 0 ? `, watched by ${watchers}` : '';
+      return { line: `connected${far}${seen}`, away: false };
+    }
     case 'exited':
       return { line: detail || 'the shell has ended', away: true };
     case 'taken over':

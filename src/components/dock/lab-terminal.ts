@@ -1,6 +1,7 @@
 // <lab-terminal>: one terminal in its tab's panel. Fetches xterm when the panel is first seen, never before.
 
 import type { TerminalState, TerminalStream } from '../../lab-client/lab.ts';
+import type { Notice } from '../../../protocol/terminal.ts';
 import { announce } from '../page/announce.ts';
 import { define, make } from '../page/dom.ts';
 import { keep, recall } from '../page/memory.ts';
@@ -16,6 +17,11 @@ const phone = matchMedia('(max-width: 50rem)');
 export const READER_KEY = 'meshproof:screen-reader';
 export const exit = wayOut(navigator.platform);
 
+/** A new shell is there within this, or it will not come. */
+const RESTART_MS = 2_000;
+const RESTART_LOOK_MS = 50;
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** Bubbles when what the foot of the dock says has changed. */
 export const TERMINAL_NEWS = 'terminal-news';
 
@@ -25,6 +31,8 @@ export class LabTerminal extends HTMLElement {
   state: TerminalState = 'connecting';
   detail = '';
   latency: number | undefined;
+  /** Other pages that see this terminal. */
+  watchers = 0;
   #stream: TerminalStream;
   #screen: Promise<Screen> | undefined;
   #seen: IntersectionObserver | undefined;
@@ -74,6 +82,21 @@ export class LabTerminal extends HTMLElement {
     this.#news();
   }
 
+  takeOver(): void {
+    this.#stream.takeOver();
+    this.focusScreen();
+  }
+
+  /** False when the session is gone for good. */
+  async restart(): Promise<boolean> {
+    this.#stream.restart();
+    const until = Date.now() + RESTART_MS;
+    while (this.state === 'exited' && Date.now() < until) await sleep(RESTART_LOOK_MS);
+    if (this.state === 'exited') return false;
+    this.focusScreen();
+    return true;
+  }
+
   get holdsControl(): boolean {
     return this.#control;
   }
@@ -100,6 +123,7 @@ export class LabTerminal extends HTMLElement {
         this.state = state;
         this.detail = detail;
         this.dataset['state'] = state;
+        if (state === 'exited') this.line.ended();
         this.#news();
       },
       onLatency: (ms) => {
@@ -107,8 +131,23 @@ export class LabTerminal extends HTMLElement {
         this.#news();
       },
       onMark: (mark) => this.line.mark(mark),
-      onLost: () => announce('Offline: what you type is not sent.'),
+      onLost: () => announce(this.#whyLost()),
+      onNotice: (notice) => this.#hear(notice),
     });
+  }
+
+  #whyLost(): string {
+    if (this.state === 'taken over') return 'Another page has the keys of this terminal.';
+    if (this.state === 'exited') return 'The shell has ended: what you type goes nowhere.';
+    return 'Offline: what you type is not sent.';
+  }
+
+  #hear(notice: Notice): void {
+    if (notice.kind === 'input') announce(notice.say);
+    if (notice.kind === 'watched') {
+      this.watchers = notice.watchers;
+      this.#news();
+    }
   }
 
   #typed(data: string): string {

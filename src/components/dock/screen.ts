@@ -5,7 +5,7 @@ import { FitAddon } from '@xterm/addon-fit';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal } from '@xterm/xterm';
 import type { TerminalSink, TerminalState, TerminalStream } from '../../lab-client/lab.ts';
-import type { Mark } from '../../../protocol/terminal.ts';
+import type { Mark, Notice } from '../../../protocol/terminal.ts';
 import { colours } from './colours.ts';
 
 /** Lines kept above the screen. The server keeps the same output in bytes. */
@@ -31,6 +31,7 @@ export interface ScreenOptions {
   onState: (state: TerminalState, detail: string) => void;
   onLatency: (ms: number) => void;
   onMark: (mark: Mark) => void;
+  onNotice: (notice: Notice) => void;
   /** Keys that could not be sent: nothing is queued. */
   onLost: () => void;
 }
@@ -131,7 +132,7 @@ export class Screen {
   }
 
   #sink(): TerminalSink {
-    const { onState, onLatency, onMark } = this.#options;
+    const { onState, onLatency, onMark, onNotice } = this.#options;
     const terminal = this.#terminal;
     return {
       columns: terminal.cols,
@@ -150,6 +151,7 @@ export class Screen {
       state: onState,
       latency: onLatency,
       mark: onMark,
+      notice: onNotice,
     };
   }
 

@@ -30,6 +30,11 @@ export class ShellLine {
     for (const listener of this.#listeners) listener(mark);
   }
 
+  /** A shell that comes after it has said nothing yet. */
+  ended(): void {
+    this.#phase = { kind: 'silent' };
+  }
+
   /** Hears each mark after the phase has followed it. */
   on(listener: (mark: Mark) => void): () => void {
     this.#listeners.add(listener);

@@ -34,7 +34,8 @@ class TerminalDock extends HTMLElement implements Desk {
     for (const place of this.querySelectorAll('[data-leave]')) place.textContent = exit.name;
     part(this, '[data-new]').addEventListener('click', () => void this.#openNew());
     part(this, '[data-close]').addEventListener('click', () => void this.#closeFront());
-    part(this, '[data-again]').addEventListener('click', () => void this.#replaceFront());
+    part(this, '[data-again]').addEventListener('click', () => void this.#restartFront());
+    part(this, '[data-take]').addEventListener('click', () => this.#front?.takeOver());
     part(this, '[role="tablist"]').addEventListener('keydown', (event) => this.#tabKey(event));
     this.addEventListener(TERMINAL_NEWS, () => this.#foot());
     for (const key of this.querySelectorAll<HTMLElement>('[data-key]')) {
@@ -156,19 +157,23 @@ class TerminalDock extends HTMLElement implements Desk {
     return this.querySelector<HTMLElement>(`#tab-${CSS.escape(session)}`);
   }
 
-  async #openNew(): Promise<void> {
+  async #openNew(wanted?: string): Promise<void> {
     await this.#fill();
-    const taken = this.#terminals.map(({ line }) => line.name);
-    let number = 1;
-    while (taken.includes(`shell ${number}`)) number++;
     try {
-      const { session, name } = await lab.openTerminal(`shell ${number}`);
+      const { session, name } = await lab.openTerminal(wanted ?? this.#freeName());
       const terminal = this.#add(session, name);
       this.#show(terminal);
       terminal.focusScreen();
     } catch (error) {
       announce(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #freeName(): string {
+    const taken = this.#terminals.map(({ line }) => line.name);
+    let number = 1;
+    while (taken.includes(`shell ${number}`)) number++;
+    return `shell ${number}`;
   }
 
   async #closeFront(): Promise<void> {
@@ -189,22 +194,20 @@ class TerminalDock extends HTMLElement implements Desk {
     announce(`${front.line.name} closed`);
   }
 
-  /** A shell that has ended makes room for a new one of its name. */
-  async #replaceFront(): Promise<void> {
+  /** A new shell in the same place; a new place where even that is gone. */
+  async #restartFront(): Promise<void> {
     const ended = this.#front;
-    if (!ended) return;
+    if (!ended || (await ended.restart())) return;
     try {
       await lab.closeTerminal(ended.session);
-      const { session, name } = await lab.openTerminal(ended.line.name);
-      const terminal = this.#add(session, name);
-      this.#tabOf(ended)?.replaceWith(...[this.#tabOf(terminal)].filter((tab) => tab !== null));
-      ended.remove();
-      this.#terminals.splice(this.#terminals.indexOf(ended), 1, ...this.#terminals.splice(-1));
-      this.#show(terminal);
-      terminal.focusScreen();
-    } catch (error) {
-      announce(error instanceof Error ? error.message : String(error));
+    } catch {
+      // It is gone already, which is why it could not be restarted.
     }
+    const at = this.#terminals.indexOf(ended);
+    this.#tabOf(ended)?.remove();
+    ended.remove();
+    this.#terminals.splice(at, 1);
+    await this.#openNew(ended.line.name);
   }
 
   /** Left, Right, Home and End, as tabs everywhere. */
@@ -256,10 +259,13 @@ class TerminalDock extends HTMLElement implements Desk {
       terminal: front?.state,
       detail: front?.detail ?? '',
       latency: front?.latency,
+      watchers: front?.watchers ?? 0,
       offlineMs: this.#offlineSince ? Date.now() - this.#offlineSince : 0,
     });
     part(this, '[data-shell]').textContent = front ? 'bash' : '';
-    part(this, '[data-ended]').hidden = front?.state !== 'exited';
+    part(this, '[data-over]').hidden = front?.state !== 'exited' && front?.state !== 'taken over';
+    part(this, '[data-again]').hidden = front?.state !== 'exited';
+    part(this, '[data-take]').hidden = front?.state !== 'taken over';
     part(this, '[data-why]').textContent = words.line;
     const line = part(this, '[data-line]');
     line.textContent = words.line;

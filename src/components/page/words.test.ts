@@ -90,6 +90,7 @@ test('the foot says how the line is, and that keys are not sent without one', ()
     detail: '',
     latency: 3.4,
     offlineMs: 0,
+    watchers: 0,
   };
   assert.deepEqual(footWords(facts), { line: 'connected, 3 ms', away: false });
   assert.deepEqual(footWords({ ...facts, terminal: 'offline', offlineMs: 12_300 }), {
