@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StatusError, forbidden } from '../api/status.ts';
+import { type StatusError, forbidden } from '../api/status.ts';
 import type { DraftOf, Pod, ReplicaSet } from './kinds.ts';
 import { controllerOf } from './owners.ts';
 import { startReplicaSetController } from './replicaset.ts';

@@ -4,6 +4,7 @@ import type { Cancel } from '../../platform.ts';
 import { timestamp } from '../../time.ts';
 import type { Pod, PodStatus } from '../kinds.ts';
 import { watchKinds } from '../watch.ts';
+import type { World } from '../world.ts';
 import type { TestWorld } from './world.ts';
 
 interface Habits {
@@ -15,7 +16,10 @@ interface Habits {
   broken?: (pod: Pod) => boolean;
 }
 
-export function startKubeletDouble(world: TestWorld, habits: Habits = {}): Cancel {
+export function startKubeletDouble(
+  world: World & Pick<TestWorld, 'kinds'>,
+  habits: Habits = {},
+): Cancel {
   const { startMs = 1000, stopMs = 1000, broken = () => false } = habits;
   const seen = new Set<string>();
   const leaving = new Set<string>();
@@ -27,7 +31,8 @@ export function startKubeletDouble(world: TestWorld, habits: Habits = {}): Cance
       if (pod.metadata.deletionTimestamp && !leaving.has(uid)) {
         leaving.add(uid);
         world.clock.after(stopMs, () => {
-          void world.kinds.delete('pods', namespace, name, { gracePeriodSeconds: 0 });
+          if (world.store.get('pods', namespace, name)?.metadata.uid === uid)
+            void world.kinds.delete('pods', namespace, name, { gracePeriodSeconds: 0 });
         });
       }
       if (seen.has(uid)) return;
