@@ -124,7 +124,7 @@ test(
   'every recorded table has our columns, and our cells wherever its object is recorded too',
   { skip },
   () => {
-    const registry = createRegistry(schemaBundle());
+    const registry = registryWithCrds();
     const all = exchanges();
     const objects = new Map<string, KubeObject>();
     const idOf = ({ metadata }: KubeObject) => `${metadata.uid} ${metadata.resourceVersion}`;
@@ -254,7 +254,7 @@ function validationOf(url: string): FieldValidation {
 
 test('every recorded create is defaulted and prepared as recorded', { skip }, () => {
   const bundle = schemaBundle();
-  const registry = createRegistry(bundle);
+  const registry = registryWithCrds();
   let count = 0;
   for (const exchange of exchanges()) {
     const bytes = bytesOf(exchange);
@@ -291,7 +291,7 @@ test('every recorded create is defaulted and prepared as recorded', { skip }, ()
 
 test('every recorded refusal of a create comes out word for word', { skip }, () => {
   const bundle = schemaBundle();
-  const registry = createRegistry(bundle);
+  const registry = registryWithCrds();
   const count = { 400: 0, 415: 0, 422: 0 };
   for (const exchange of exchanges()) {
     const bytes = bytesOf(exchange);

@@ -2,13 +2,15 @@
 // The one file that knows the protobufjs package. Knows messages by shape.ts and type-plan.ts; conforming comes after.
 // Source: the envelope of "Kubernetes protobuf" in the API concepts documentation; field numbers as in shape.ts.
 
-import { Reader } from 'protobufjs/minimal.js';
+import { Reader, Writer } from 'protobufjs/minimal.js';
 import { microTimestamp, timestamp } from '../time.ts';
 import { encodeBase64 } from './base64.ts';
 import type { SchemaBundle } from './bundle.ts';
 import { type Shape, shapeNamed, shapeOf } from './shape.ts';
 import { planOf, type TypePlan, type ValuePlan } from './type-plan.ts';
 import { META_PACKAGE, typeNameOf } from './type-names.ts';
+
+export { Writer };
 
 /** `k8s\0` */
 const MAGIC = [0x6b, 0x38, 0x73, 0x00];

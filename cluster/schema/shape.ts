@@ -11,7 +11,7 @@
 //   {} {:}          an atomic map, a granular one; `{}` at the start of a line: objects of the type are atomic
 //   ~ ~key          strategic merge patch: merged by the first map key (or as a set), or by `key`
 //   & %             strategic merge patch: retainKeys, replace
-//   =value          the default that OpenAPI states (map keys need it)
+//   =value          the default that OpenAPI states (map keys need it); `=""` is the empty string
 
 import { accessShapes } from './shapes/access.ts';
 import { admissionShapes } from './shapes/admission.ts';
@@ -76,6 +76,20 @@ export function shapeNamed(name: string): Shape | undefined {
 /** The shape of an OpenAPI type name, such as `io.k8s.api.core.v1.PodSpec`. */
 export function shapeOf(typeName: string): Shape | undefined {
   return shapeNamed(shapeName(typeName));
+}
+
+/** A field as JSON shows it on a type, also where it is declared in a type inlined there. */
+export function fieldShapeOf(typeName: string, field: string): FieldShape | undefined {
+  const shape = shapeOf(typeName);
+  if (!shape) return undefined;
+  const own = shape.fields.get(field);
+  if (own && own.inline === undefined) return own;
+  for (const { inline } of shape.fields.values()) {
+    if (inline === undefined) continue;
+    const found = fieldShapeOf(inline, field);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** `io.k8s.api.core.v1.PodSpec` → `core.v1.PodSpec`: the last three parts are enough to be unique. */

@@ -3,7 +3,7 @@
 
 import { type SchemaBundle, typeNameOfRef } from './bundle.ts';
 import type { SchemaNode } from './openapi.ts';
-import { shapeOf } from './shape.ts';
+import { fieldShapeOf } from './shape.ts';
 
 export type Integer = 'int32' | 'int64';
 
@@ -53,15 +53,14 @@ export function planOf(bundle: SchemaBundle, typeName: string): TypePlan {
 function makePlan(bundle: SchemaBundle, typeName: string): TypePlan {
   const node = bundle.types[typeName];
   if (!node) throw new Error(`${typeName}: no such type; run npm run schemas`);
-  const shape = shapeOf(typeName);
   const fields: FieldPlan[] = [];
   for (const [name, property] of Object.entries(node.properties ?? {})) {
-    const known = shape?.fields.get(name);
+    const known = fieldShapeOf(typeName, name);
     fields.push({
       name,
       value: valuePlan(property),
-      pointer: known?.pointer ?? inlinedField(typeName, name)?.pointer ?? false,
-      always: known?.always ?? inlinedField(typeName, name)?.always ?? false,
+      pointer: known?.pointer ?? false,
+      always: known?.always ?? false,
     });
   }
   fields.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -71,17 +70,6 @@ function makePlan(bundle: SchemaBundle, typeName: string): TypePlan {
     fields,
     byName: new Map(fields.map((field) => [field.name, field])),
   };
-}
-
-/** A field that JSON shows on `typeName` but Go declares in an embedded type. */
-function inlinedField(typeName: string, name: string) {
-  for (const field of shapeOf(typeName)?.fields.values() ?? []) {
-    if (field.inline === undefined) continue;
-    const pkg = typeName.split('.').slice(0, -3).join('.');
-    const found = shapeOf(`${pkg}.${field.inline}`)?.fields.get(name);
-    if (found) return found;
-  }
-  return undefined;
 }
 
 /** Types with a JSON form of their own, by the end of their name. */

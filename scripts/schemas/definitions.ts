@@ -4,7 +4,7 @@
 import type { BundleDescriptions } from '../../cluster/schema/bundle.ts';
 import type { SchemaNode } from '../../cluster/schema/openapi.ts';
 import { builtInKinds } from '../../cluster/schema/kinds.ts';
-import { type FieldShape, shapeName, shapeOf } from '../../cluster/schema/shape.ts';
+import { type FieldShape, fieldShapeOf, shapeName, shapeOf } from '../../cluster/schema/shape.ts';
 import { packageOf } from '../../cluster/schema/type-names.ts';
 import type { Model, ModelType } from './models.ts';
 
@@ -126,6 +126,7 @@ function typeNode(
   const special = SPECIAL[model.name];
   if (special) return structuredClone(special);
   const shape = shapeOf(model.name);
+  const isKind = model.fields.get('apiVersion')?.type.kind === 'enum';
   const properties: Record<string, SchemaNode> = {};
   const required: string[] = [];
   for (const [name, field] of [...model.fields].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -133,16 +134,25 @@ function typeNode(
     const node: SchemaNode = spelledOut
       ? { type: 'array', items: { $ref: REF + spelledOut } }
       : fieldNode(field.type, formats.get(name), models);
-    properties[name] = withShape(node, shape?.fields.get(name));
-    const typeMeta = name === 'apiVersion' || name === 'kind';
-    if (field.required && !(typeMeta && field.type.kind === 'enum')) required.push(name);
-    if (typeMeta && field.type.kind === 'enum') properties[name] = { type: 'string' };
+    properties[name] = withShape(node, fieldShapeOf(model.name, name));
+    const typeMeta = isKind && (name === 'apiVersion' || name === 'kind');
+    if (field.required && !typeMeta) required.push(name);
+    if (typeMeta) properties[name] = { type: 'string' };
   }
+  // Lists have no shapes: they are never written, and their metadata is always there.
+  if (model.name.endsWith('List') && properties['items'] && properties['metadata']?.$ref)
+    properties['metadata'].default = {};
   const node: SchemaNode = { type: 'object' };
-  if (required.length > 0) node.required = required;
+  if (required.length > 0) node.required = inDeclarationOrder(required, model.name);
   if (Object.keys(properties).length > 0) node.properties = properties;
   if (shape?.atomic) node['x-kubernetes-map-type'] = 'atomic';
   return node;
+}
+
+/** The order of field numbers is that of the declarations, in which documents list required fields. */
+function inDeclarationOrder(names: string[], typeName: string): string[] {
+  const number = (name: string) => fieldShapeOf(typeName, name)?.number ?? 0;
+  return names.toSorted((a, b) => number(a) - number(b));
 }
 
 function fieldNode(
@@ -183,7 +193,7 @@ function withShape(node: SchemaNode, field: FieldShape | undefined): SchemaNode 
   if (field.mapType) node['x-kubernetes-map-type'] = field.mapType;
   if (field.patchStrategy) node['x-kubernetes-patch-strategy'] = field.patchStrategy;
   if (field.patchMergeKey) node['x-kubernetes-patch-merge-key'] = field.patchMergeKey;
-  if (field.default !== undefined) node.default = field.default;
+  if (field.default !== undefined) node.default = statedDefault(field.default, node);
   else if (field.always && !field.pointer) {
     const empty = emptyValue(node);
     if (empty !== undefined) node.default = empty;
@@ -191,9 +201,14 @@ function withShape(node: SchemaNode, field: FieldShape | undefined): SchemaNode 
   return node;
 }
 
+function statedDefault(text: string, node: SchemaNode): unknown {
+  if (node.type === 'integer') return Number(text);
+  if (node.type === 'boolean') return text === 'true';
+  return text === '""' ? '' : text;
+}
+
 function emptyValue(node: SchemaNode): unknown {
-  if (node.$ref?.endsWith('.Time') || node.$ref?.endsWith('.MicroTime')) return undefined;
-  if (node.$ref !== undefined) return {};
+  if (node.$ref !== undefined) return SPECIAL[node.$ref.slice(REF.length)] ? undefined : {};
   if (node.type === 'string') return '';
   if (node.type === 'integer' || node.type === 'number') return 0;
   if (node.type === 'boolean') return false;
@@ -217,15 +232,31 @@ function describe(model: Model, typeMeta: ReadonlyMap<string, string>): BundleDe
 }
 
 function markKinds(types: Record<string, SchemaNode>): void {
-  for (const { group, versions, kind } of builtInKinds()) {
+  for (const { group, versions, kind, subresources } of builtInKinds()) {
     for (const version of versions) {
       const pkg = packageOf(group, version);
-      for (const name of [kind, `${kind}List`]) {
-        const node = types[`${pkg}.${name}`];
-        if (node) node['x-kubernetes-group-version-kind'] = [{ group, kind: name, version }];
-      }
+      for (const name of [kind, `${kind}List`]) mark(types, { group, version, kind: name }, pkg);
+      for (const sub of subresources)
+        if (sub.group !== undefined && sub.version !== undefined)
+          mark(
+            types,
+            { group: sub.group, version: sub.version, kind: sub.kind },
+            packageOf(sub.group, sub.version),
+          );
     }
   }
+}
+
+function mark(
+  types: Record<string, SchemaNode>,
+  gvk: { group: string; version: string; kind: string },
+  pkg: string,
+): void {
+  const node = types[`${pkg}.${gvk.kind}`];
+  if (node)
+    node['x-kubernetes-group-version-kind'] = [
+      { group: gvk.group, kind: gvk.kind, version: gvk.version },
+    ];
 }
 
 function referencesOf(node: SchemaNode): string[] {

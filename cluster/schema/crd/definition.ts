@@ -64,7 +64,7 @@ export function customResource(
   const storage = declared.find((version) => version['storage'] === true) ?? declared[0] ?? {};
   const storageVersion = stringOf(storage['name']);
   const versions = declared.map((version) => versionOf(version, group, kind, bundle));
-  const subresources = subresourcesOf(storage, group, storageVersion, kind);
+  const subresources = subresourcesOf(storage, kind);
   const hasStatus = subresources.some((each) => each.name === 'status');
   const scale = scaleOf(storage);
   const namespaced = spec['scope'] !== 'Cluster';
@@ -174,16 +174,11 @@ function conformCustom(
   return { object, problems: [...metadata.problems, ...problems] };
 }
 
-function subresourcesOf(
-  version: Fields,
-  group: string,
-  name: string,
-  kind: string,
-): SubresourceDefinition[] {
+function subresourcesOf(version: Fields, kind: string): SubresourceDefinition[] {
   const declared = fieldsOf(version['subresources']);
   const subresources: SubresourceDefinition[] = [];
   if (isFields(declared['status']))
-    subresources.push({ name: 'status', kind, group, version: name, verbs: SUBRESOURCE_VERBS });
+    subresources.push({ name: 'status', kind, verbs: SUBRESOURCE_VERBS });
   if (isFields(declared['scale']))
     subresources.push({
       name: 'scale',

@@ -24,7 +24,7 @@ export const admissionShapes: Readonly<Record<string, string>> = {
     '{} resourceNames[] ruleWithOperations^RuleWithOperations',
   'admissionregistration.v1.ParamKind': '{} apiVersion kind',
   'admissionregistration.v1.ParamRef': '{} name namespace selector* parameterNotFoundAction*',
-  'admissionregistration.v1.Rule': 'apiGroups apiVersions resources scope*',
+  'admissionregistration.v1.Rule': 'apiGroups[] apiVersions[] resources[] scope*',
   'admissionregistration.v1.RuleWithOperations': 'operations[] rule^Rule',
   'admissionregistration.v1.ServiceReference': 'namespace! name! path* port*',
   'admissionregistration.v1.TypeChecking': 'expressionWarnings[]',

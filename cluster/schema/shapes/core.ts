@@ -7,7 +7,8 @@ export const coreShapes: Readonly<Record<string, string>> = {
   'core.v1.Affinity': 'nodeAffinity* podAffinity* podAntiAffinity*',
   'core.v1.AppArmorProfile': 'type! localhostProfile*',
   'core.v1.AttachedVolume': 'name! devicePath!',
-  'core.v1.AzureDiskVolumeSource': 'diskName! diskURI! cachingMode* fsType* readOnly* kind*',
+  'core.v1.AzureDiskVolumeSource':
+    'diskName! diskURI! cachingMode*=ReadWrite fsType*=ext4 readOnly*=false kind*=Shared',
   'core.v1.AzureFilePersistentVolumeSource': 'secretName! shareName! readOnly secretNamespace!*',
   'core.v1.AzureFileVolumeSource': 'secretName! shareName! readOnly',
   'core.v1.Binding': 'metadata! target!',
@@ -34,7 +35,7 @@ export const coreShapes: Readonly<Record<string, string>> = {
     'name! image command[] args[] workingDir ports[containerPort,protocol]~ env[name]~ resources! volumeMounts[mountPath]~ livenessProbe* readinessProbe* lifecycle* terminationMessagePath imagePullPolicy securityContext* stdin stdinOnce tty envFrom[] terminationMessagePolicy volumeDevices[devicePath]~ startupProbe* resizePolicy[] restartPolicy* restartPolicyRules[]',
   'core.v1.ContainerExtendedResourceRequest': 'containerName! resourceName! requestName!',
   'core.v1.ContainerImage': 'names![] sizeBytes',
-  'core.v1.ContainerPort': 'name hostPort containerPort! protocol hostIP',
+  'core.v1.ContainerPort': 'name hostPort containerPort! protocol=TCP hostIP',
   'core.v1.ContainerResizePolicy': 'resourceName! restartPolicy!',
   'core.v1.ContainerRestartRule': 'action exitCodes*',
   'core.v1.ContainerRestartRuleOnExitCodes': 'operator values[=]',
@@ -61,7 +62,7 @@ export const coreShapes: Readonly<Record<string, string>> = {
   'core.v1.EphemeralContainer':
     'ephemeralContainerCommon^EphemeralContainerCommon targetContainerName',
   'core.v1.EphemeralContainerCommon':
-    'name! image command args workingDir ports env resources! volumeMounts livenessProbe* readinessProbe* lifecycle* terminationMessagePath imagePullPolicy securityContext* stdin stdinOnce tty envFrom terminationMessagePolicy volumeDevices startupProbe* resizePolicy restartPolicy* restartPolicyRules',
+    'name! image command[] args[] workingDir ports[containerPort,protocol]~ env[name]~ resources! volumeMounts[mountPath]~ livenessProbe* readinessProbe* lifecycle* terminationMessagePath imagePullPolicy securityContext* stdin stdinOnce tty envFrom[] terminationMessagePolicy volumeDevices[devicePath]~ startupProbe* resizePolicy[] restartPolicy* restartPolicyRules[]',
   'core.v1.EphemeralVolumeSource': 'volumeClaimTemplate*',
   'core.v1.Event':
     'metadata! involvedObject! reason message source! firstTimestamp! lastTimestamp! count type eventTime! series* action related* reportingComponent! reportingInstance!',
@@ -69,12 +70,12 @@ export const coreShapes: Readonly<Record<string, string>> = {
   'core.v1.EventSource': 'component host',
   'core.v1.ExecAction': 'command[]',
   'core.v1.FCVolumeSource': 'targetWWNs[] lun* fsType readOnly wwids[]',
-  'core.v1.FileKeySelector': '{} volumeName! path! key! optional*',
+  'core.v1.FileKeySelector': '{} volumeName! path! key! optional*=false',
   'core.v1.FlexPersistentVolumeSource': 'driver! fsType secretRef* readOnly options',
   'core.v1.FlexVolumeSource': 'driver! fsType secretRef* readOnly options',
   'core.v1.FlockerVolumeSource': 'datasetName datasetUUID',
   'core.v1.GCEPersistentDiskVolumeSource': 'pdName! fsType partition readOnly',
-  'core.v1.GRPCAction': 'port! service!*',
+  'core.v1.GRPCAction': 'port! service!*=""',
   'core.v1.GitRepoVolumeSource': 'repository! revision directory',
   'core.v1.GlusterfsPersistentVolumeSource': 'endpoints! path! readOnly endpointsNamespace*',
   'core.v1.GlusterfsVolumeSource': 'endpoints! path! readOnly',
@@ -84,9 +85,9 @@ export const coreShapes: Readonly<Record<string, string>> = {
   'core.v1.HostIP': 'ip!',
   'core.v1.HostPathVolumeSource': 'path! type*',
   'core.v1.ISCSIPersistentVolumeSource':
-    'targetPortal! iqn! lun! iscsiInterface fsType readOnly portals[] chapAuthDiscovery @10 secretRef* chapAuthSession initiatorName*',
+    'targetPortal! iqn! lun! iscsiInterface=default fsType readOnly portals[] chapAuthDiscovery @10 secretRef* chapAuthSession initiatorName*',
   'core.v1.ISCSIVolumeSource':
-    'targetPortal! iqn! lun! iscsiInterface fsType readOnly portals[] chapAuthDiscovery @10 secretRef* chapAuthSession initiatorName*',
+    'targetPortal! iqn! lun! iscsiInterface=default fsType readOnly portals[] chapAuthDiscovery @10 secretRef* chapAuthSession initiatorName*',
   'core.v1.ImageVolumeSource': 'reference pullPolicy',
   'core.v1.ImageVolumeStatus': 'imageRef',
   'core.v1.KeyToPath': 'key! path! mode*',
@@ -98,7 +99,7 @@ export const coreShapes: Readonly<Record<string, string>> = {
   'core.v1.LinuxContainerUser': 'uid! gid! supplementalGroups[]',
   'core.v1.LoadBalancerIngress': 'ip hostname ipMode* ports[]',
   'core.v1.LoadBalancerStatus': 'ingress[]',
-  'core.v1.LocalObjectReference': '{} name',
+  'core.v1.LocalObjectReference': '{} name=""',
   'core.v1.LocalVolumeSource': 'path! fsType*',
   'core.v1.ModifyVolumeStatus': 'targetVolumeAttributesClassName status!',
   'core.v1.NFSVolumeSource': 'server! path! readOnly',
@@ -184,11 +185,12 @@ export const coreShapes: Readonly<Record<string, string>> = {
   'core.v1.ProjectedVolumeSource': 'sources![] defaultMode*',
   'core.v1.QuobyteVolumeSource': 'registry! volume! readOnly user group tenant',
   'core.v1.RBDPersistentVolumeSource':
-    'monitors![] image! fsType pool user keyring secretRef* readOnly',
-  'core.v1.RBDVolumeSource': 'monitors![] image! fsType pool user keyring secretRef* readOnly',
+    'monitors![] image! fsType pool=rbd user=admin keyring=/etc/ceph/keyring secretRef* readOnly',
+  'core.v1.RBDVolumeSource':
+    'monitors![] image! fsType pool=rbd user=admin keyring=/etc/ceph/keyring secretRef* readOnly',
   'core.v1.ReplicationController': 'metadata! spec! status!',
   'core.v1.ReplicationControllerCondition': 'type! status! lastTransitionTime! reason message',
-  'core.v1.ReplicationControllerSpec': 'replicas* selector{} template* minReadySeconds',
+  'core.v1.ReplicationControllerSpec': 'replicas*=1 selector{} template* minReadySeconds=0',
   'core.v1.ReplicationControllerStatus':
     'replicas! fullyLabeledReplicas observedGeneration readyReplicas availableReplicas conditions[type]~',
   'core.v1.ResourceClaim': 'name! request',
@@ -201,9 +203,9 @@ export const coreShapes: Readonly<Record<string, string>> = {
   'core.v1.ResourceStatus': 'name! resources[resourceID]',
   'core.v1.SELinuxOptions': 'user role type level',
   'core.v1.ScaleIOPersistentVolumeSource':
-    'gateway! system! secretRef!* sslEnabled protectionDomain storagePool storageMode volumeName fsType readOnly',
+    'gateway! system! secretRef!* sslEnabled protectionDomain storagePool storageMode=ThinProvisioned volumeName fsType=xfs readOnly',
   'core.v1.ScaleIOVolumeSource':
-    'gateway! system! secretRef!* sslEnabled protectionDomain storagePool storageMode volumeName fsType readOnly',
+    'gateway! system! secretRef!* sslEnabled protectionDomain storagePool storageMode=ThinProvisioned volumeName fsType=xfs readOnly',
   'core.v1.ScopeSelector': '{} matchExpressions[]',
   'core.v1.ScopedResourceSelectorRequirement': 'scopeName! operator! values[]',
   'core.v1.SeccompProfile': 'type! localhostProfile*',
@@ -219,7 +221,7 @@ export const coreShapes: Readonly<Record<string, string>> = {
   'core.v1.ServiceAccount':
     'metadata! secrets[name]~ imagePullSecrets[] automountServiceAccountToken*',
   'core.v1.ServiceAccountTokenProjection': 'audience expirationSeconds* path!',
-  'core.v1.ServicePort': 'name protocol port! targetPort! nodePort appProtocol*',
+  'core.v1.ServicePort': 'name protocol=TCP port! targetPort! nodePort appProtocol*',
   'core.v1.ServiceSpec':
     'ports[port,protocol]~ selector{} clusterIP type externalIPs[] @7 sessionAffinity loadBalancerIP loadBalancerSourceRanges[] externalName externalTrafficPolicy healthCheckNodePort publishNotReadyAddresses sessionAffinityConfig* @17 ipFamilyPolicy* clusterIPs[] ipFamilies[] allocateLoadBalancerNodePorts* loadBalancerClass* internalTrafficPolicy* trafficDistribution*',
   'core.v1.ServiceStatus': 'loadBalancer! conditions[type]~',

@@ -69,7 +69,7 @@ export const platformShapes: Readonly<Record<string, string>> = {
   'resource.v1.DeviceSubRequest':
     'name! deviceClassName! selectors[] allocationMode count tolerations[] capacity*',
   'resource.v1.DeviceTaint': 'key! value effect! timeAdded*',
-  'resource.v1.DeviceToleration': 'key operator value effect tolerationSeconds*',
+  'resource.v1.DeviceToleration': 'key operator=Equal value effect tolerationSeconds*',
   'resource.v1.ExactDeviceRequest':
     'deviceClassName! selectors[] allocationMode count adminAccess* tolerations[] capacity*',
   'resource.v1.NetworkDeviceData': 'interfaceName ips[] hardwareAddress',

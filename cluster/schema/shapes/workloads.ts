@@ -43,7 +43,7 @@ export const workloadsShapes: Readonly<Record<string, string>> = {
   'autoscaling.v1.HorizontalPodAutoscalerStatus':
     'observedGeneration* lastScaleTime* currentReplicas! desiredReplicas! currentCPUUtilizationPercentage*',
   'autoscaling.v1.Scale': 'metadata! spec! status!',
-  'autoscaling.v1.ScaleSpec': 'replicas',
+  'autoscaling.v1.ScaleSpec': 'replicas=0',
   'autoscaling.v1.ScaleStatus': 'replicas! selector',
   'autoscaling.v2.ContainerResourceMetricSource': 'name! target! container!',
   'autoscaling.v2.ContainerResourceMetricStatus': 'name! current! container!',
