@@ -76,7 +76,9 @@ export class HomeClaim {
     for (const socket of this.#waiting) socket.end(JSON.stringify({ url }));
   }
 
+  /** Idempotent. */
   async release(): Promise<void> {
+    if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#waiting) socket.destroy();
     await closed;

@@ -1,5 +1,7 @@
 // What npm start becomes once everything is there: claims the home, starts the holder, prints the one link, and ends it all on Ctrl-C.
+// Knows nothing of how pages or schemas are made.
 
+import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { ConfigError, readConfig } from '../config.ts';
 import type { Config } from '../config.ts';
@@ -38,12 +40,22 @@ export async function claim(config: Config): Promise<HomeClaim | undefined> {
   return undefined;
 }
 
-/** Serves until it is told to stop. Resolves with the exit code. */
+/** Refuses a port that is somebody else's before anything long is begun. */
+export async function checkPort({ port }: Config): Promise<void> {
+  const free = await new Promise<boolean>((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+  if (!free) throw await portTaken(port);
+}
+
+/** Serves until it is told to stop; the claim is its caller's to release. Resolves with the exit code. */
 export async function serve(
   config: Config,
   held: HomeClaim,
-  start: Start,
   env: Record<string, string | undefined>,
+  start: Start,
 ): Promise<number> {
   const log = (message: string) => console.error(message);
   const stopped = stopSignal();
@@ -51,7 +63,6 @@ export async function serve(
   try {
     holder = await Holder.start({ ...start, config, cookieKey: cookieKey(config.home), env, log });
   } catch (error) {
-    await held.release();
     throw error instanceof PortTaken ? await portTaken(error.port) : error;
   }
   held.tell(holder.url);
@@ -67,7 +78,6 @@ export async function serve(
   });
   const code = await Promise.race([stopped.then(() => 0), crashed]);
   await holder.stop();
-  await held.release();
   return code;
 }
 
