@@ -284,6 +284,7 @@ function validateTarget(config: Fields, path: string): FieldError[] {
 }
 
 export const apiService: KindRules = {
+  nameProblems: pathSegmentProblems,
   default(draft) {
     const service = ensured(draft, 'spec')['service'];
     if (isFields(service)) setDefault(service, 'port', 443);
