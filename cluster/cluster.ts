@@ -136,6 +136,7 @@ export class Cluster {
       nodeIp: addressPlan.nodeIp,
       apiPort: API_PORT,
     });
+    await this.#api.start();
     this.#stopControllers = startControllers({
       store: this.#store,
       client: (name) => this.#api.client(name),

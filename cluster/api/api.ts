@@ -13,6 +13,8 @@ import { impersonated } from './authorization/impersonation.ts';
 import { reviewAnswers } from './authorization/reviews.ts';
 import type { ApiClient } from './client.ts';
 import { componentStatuses } from './component-statuses.ts';
+import { ApiServices } from './api-services.ts';
+import { CustomResources } from './custom-resources.ts';
 import { Deletions } from './deletion.ts';
 import { Discovery } from './discovery.ts';
 import { newUid } from './identity.ts';
@@ -62,6 +64,8 @@ export class Api {
   readonly #addresses: ServiceAddresses;
   readonly #resources: ResourceRoutes;
   readonly #others: NonResourceRoutes;
+  readonly #customResources: CustomResources;
+  readonly #apiServices: ApiServices;
   readonly #flowSchema: string;
   readonly #priorityLevel: string;
 
@@ -102,6 +106,9 @@ export class Api {
         reviewAnswers(this.authorization, this.tokens),
       ),
     });
+    const client = this.client('kube-apiserver');
+    this.#customResources = new CustomResources(world, client);
+    this.#apiServices = new ApiServices(world, client, this.discovery);
     this.#others = new NonResourceRoutes({
       world,
       discovery: this.discovery,
@@ -155,6 +162,12 @@ export class Api {
     }).token;
   }
 
+  /** Begins to serve: custom kinds, and the list of API groups. */
+  async start(): Promise<void> {
+    this.#customResources.start();
+    await this.#apiServices.start();
+  }
+
   async handle(request: ApiRequest): Promise<ApiResponse> {
     const warnings: string[] = [];
     const answer = async () => {
@@ -188,6 +201,8 @@ export class Api {
   }
 
   close(): void {
+    this.#customResources.close();
+    this.#apiServices.close();
     this.watches.close();
     this.#addresses.close();
   }

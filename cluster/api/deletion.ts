@@ -7,6 +7,7 @@ import type { FieldError } from '../schema/resource.ts';
 import { timestamp } from '../time.ts';
 import type { Admission } from './admission/admission.ts';
 import { arranged } from './arrange.ts';
+import { DEFINITIONS, terminatingDefinition } from './custom-resources.ts';
 import { isDeletable, laterBy } from './objects.ts';
 import { conflict, fromStoreError, invalid, isConflict, notFound } from './status.ts';
 import type { Caller, ServedKind, World } from './world.ts';
@@ -79,10 +80,12 @@ export class Deletions {
     caller: Caller,
   ): Deleted {
     const now = timestamp(this.#world.clock.now());
-    const isNamespace = definition.group === '' && definition.kind === 'Namespace';
-    const next = isNamespace
-      ? terminatingNamespace(stored, options, now)
-      : this.#marked(definition.strategy.gracePeriodSeconds?.(stored), stored, options, now);
+    const next =
+      definition.storedAs === 'namespaces'
+        ? terminatingNamespace(stored, options, now)
+        : definition.storedAs === DEFINITIONS
+          ? terminatingKind(stored, options, now)
+          : this.#marked(definition.strategy.gracePeriodSeconds?.(stored), stored, options, now);
     const { namespace, name, resourceVersion } = stored.metadata;
     if (caller.dryRun) return { object: next ?? stored, gone: next === undefined };
     const { store } = this.#world;
@@ -172,6 +175,20 @@ function terminatingNamespace(
     metadata,
     status: { ...(typeof status === 'object' ? status : {}), phase: 'Terminating' },
   };
+}
+
+/** A kind goes when its objects have gone. */
+function terminatingKind(
+  stored: KubeObject,
+  options: Deletion,
+  now: string,
+): KubeObject | undefined {
+  if (stored.metadata.deletionTimestamp !== undefined)
+    return isDeletable(stored) ? undefined : stored;
+  const metadata: ObjectMeta = { ...stored.metadata, deletionTimestamp: now };
+  const finalizers = finalizersAfter(stored.metadata, options);
+  if (finalizers.length > 0) metadata.finalizers = finalizers;
+  return terminatingDefinition(stored, metadata);
 }
 
 /** The finalizers that the garbage collector works by follow from what the request says of dependents. */

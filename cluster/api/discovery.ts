@@ -11,6 +11,7 @@ import { apiVersionOf } from '../schema/resource.ts';
 import type { Platform } from '../platform.ts';
 import { bytesOf } from '../streams.ts';
 import { encodeBase64 } from '../schema/base64.ts';
+import { compareVersions } from '../schema/crd/versions.ts';
 import { hexOf } from './digests.ts';
 import { parseAccept } from './negotiation.ts';
 
@@ -254,17 +255,4 @@ function aggregatedVersion(accept: string | undefined): string | undefined {
       if (v === 'v2' || v === 'v2beta1') return v;
   }
   return undefined;
-}
-
-const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
-const STAGES = ['alpha', 'beta', undefined];
-
-/** Stable before beta before alpha, newer before older; other names last, in alphabetical order. */
-export function compareVersions(a: string, b: string): number {
-  const left = VERSION.exec(a);
-  const right = VERSION.exec(b);
-  if (!left || !right) return left ? -1 : right ? 1 : a < b ? -1 : a > b ? 1 : 0;
-  const stage = STAGES.indexOf(right[2]) - STAGES.indexOf(left[2]);
-  if (stage !== 0) return stage;
-  return Number(right[1]) - Number(left[1]) || Number(right[3] ?? 0) - Number(left[3] ?? 0);
 }
