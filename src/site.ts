@@ -92,6 +92,7 @@ export function site({ srcDir, outDir, cacheDir, lab = LAB_CLIENT }: SiteOptions
         disable404Route: false,
         tableOfContents: false,
         expressiveCode: false,
+        markdown: { headingLinks: false },
         credits: false,
         pagefind: true,
         favicon: '/favicon.svg',

@@ -346,6 +346,32 @@ test.describe('terminal dock', () => {
   });
 });
 
+test('a lesson is done by keyboard alone', async ({ page, parts }) => {
+  await page.goto(parts + LESSON);
+  await expect(screen(page)).toContainText('02-value $');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to the lesson' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  const focused = (selector: string) =>
+    page.evaluate((it) => document.activeElement?.matches(it), selector);
+  for (let tabs = 0; tabs < 20 && !(await focused('#run-apply-v2 [data-run]')); tabs++) {
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#run-apply-v2')).toHaveAttribute('data-state', 'passed');
+  await page.keyboard.press('Control+Home');
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.locator('body').press('Tab');
+  await page.getByRole('link', { name: 'Skip to the terminal' }).focus();
+  await page.keyboard.press('Enter');
+  for (let tabs = 0; tabs < 8 && !(await focused('textarea')); tabs++)
+    await page.keyboard.press('Tab');
+  await page.keyboard.type('pwd');
+  expect(await typed(page)).toBe('kubectl apply -f backend-v2.yaml\rpwd');
+  await page.keyboard.press('Control+Shift+Escape');
+  expect(await focused('textarea')).toBe(false);
+});
+
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
 
