@@ -10,6 +10,7 @@ import type {
   RemoteStreams,
 } from '../api/kubelet.ts';
 import { badRequest, notFound, plainError } from '../api/status.ts';
+import type { Tokens } from '../api/tokens.ts';
 import type { Clock } from '../clock.ts';
 import { EventRecorder } from '../controllers/events.ts';
 import { type KindsClient, type Pod, ofKinds } from '../controllers/kinds.ts';
@@ -46,8 +47,8 @@ export interface NodeOptions {
   /** Default: kind's name for the one node of cluster `mesh-lab`. */
   nodeName?: string;
   log?: Platform['log'];
-  /** Makes the tokens that pods find in their service account volume. Without it that file is missing. */
-  serviceAccountToken?: NodeParts['serviceAccountToken'];
+  /** Signs the tokens that pods find in their service account volume. Without it that file is missing. */
+  tokens?: Pick<Tokens, 'issue'>;
 }
 
 /** Plain data: survives structuredClone and JSON. */
@@ -100,7 +101,7 @@ export class Node implements Kubelet {
         services: (namespace) => client.list('services', namespace),
       },
       limits,
-      serviceAccountToken: options.serviceAccountToken,
+      tokens: options.tokens,
       random,
       log,
       nodeName: this.name,
@@ -300,6 +301,12 @@ export class Node implements Kubelet {
     });
   }
 
+  /** Tokens are replaced in good time before they expire. */
+  #refreshTokens(): Promise<void> {
+    for (const worker of this.#workers.values()) worker.refreshVolumes(undefined, '');
+    return Promise.resolve();
+  }
+
   #keepRegistered(): void {
     const { clock, log } = this.#parts;
     const tell = (error: unknown) => {
@@ -307,15 +314,15 @@ export class Node implements Kubelet {
     };
     const register = async () => {
       if (!this.#running) return;
-      const node = await this.#registration.register(clock.now());
+      const { node, isNew } = await this.#registration.register(clock.now());
       this.#every(timing.leaseRenewMs, () =>
         this.#registration.renewLease(clock.now(), node).catch(tell),
       );
       this.#every(timing.nodeStatusMs, () =>
         this.#registration.writeStatus(clock.now()).catch(tell),
       );
-      if (!this.#greeted) {
-        this.#greeted = true;
+      this.#every(timing.tokenRefreshMs, () => this.#refreshTokens());
+      if (isNew) {
         this.#parts.events.event(node, 'Normal', 'Starting', 'Starting kubelet.');
         this.#parts.events.event(
           node,
@@ -330,8 +337,6 @@ export class Node implements Kubelet {
       this.#after(timing.retryMs, () => this.#keepRegistered());
     });
   }
-
-  #greeted = false;
 
   #every(ms: number, run: () => Promise<void>): void {
     this.#after(ms, () => {

@@ -70,7 +70,7 @@ export async function apiWorld(
     clock,
     random,
     client: (name) => api.client(name),
-    log: platform.log,
+    log: (_level, message) => void logged.push(message),
     rootCertificate: 'PEM',
     api,
     kinds: ofKinds(api.client('kubectl')),

@@ -289,6 +289,7 @@ export class PodContainer {
       workingDir: this.spec.workingDir || image.image.workingDir || '/',
       user,
       mounts: this.#around.mounts(this.spec),
+      readOnlyRoot: this.spec.securityContext?.readOnlyRootFilesystem ?? false,
       net,
       hostname,
       tty: this.spec.tty ?? false,

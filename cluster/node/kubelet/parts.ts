@@ -1,8 +1,9 @@
 // What the pods of one node share: its runtime, network, images and voices.
 
+import type { Tokens } from '../../api/tokens.ts';
 import type { Clock } from '../../clock.ts';
 import type { EventRecorder } from '../../controllers/events.ts';
-import type { KindsClient, Pod } from '../../controllers/kinds.ts';
+import type { KindsClient } from '../../controllers/kinds.ts';
 import type { ClusterLimits } from '../../limits.ts';
 import type { ClusterNetwork } from '../../network/cluster-network.ts';
 import type { Platform } from '../../platform.ts';
@@ -21,18 +22,12 @@ export interface NodeParts {
   addresses: AddressPool;
   lookup: Lookup;
   limits: ClusterLimits;
-  /** A token of the pod's service account; undefined when the cluster issues none: the file is then left out. */
-  serviceAccountToken: ((pod: Pod, wanted: TokenWanted) => string | undefined) | undefined;
+  /** Signs tokens of service accounts; undefined when the cluster issues none: pods then find no token file. */
+  tokens: Pick<Tokens, 'issue'> | undefined;
   random: () => number;
   log: Platform['log'];
   nodeName: string;
   hostIP: string;
   /** Resources of the node that pods may have, as its status lists them. */
   allocatable: Readonly<Record<string, string>>;
-}
-
-export interface TokenWanted {
-  /** Default: the API server. */
-  audience?: string;
-  expirationSeconds?: number;
 }

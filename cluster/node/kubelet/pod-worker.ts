@@ -2,7 +2,7 @@
 // deadline, graceful end, and its status in the API. Decides what runs when; each container knows how.
 // Source: the public documentation of the pod lifecycle, init containers and sidecar containers.
 
-import { equal } from '../../controllers/equal.ts';
+import { equal, sameStatus } from '../../controllers/equal.ts';
 import type { Container, Pod, PodStatus } from '../../controllers/kinds.ts';
 import { isSidecar, isTerminal } from '../../controllers/pods.ts';
 import { isConflict, isNotFound, isRefusal } from '../../controllers/refusals.ts';
@@ -417,7 +417,7 @@ export class PodWorker implements Surroundings {
     const stored = client.get('pods', namespace, name);
     if (stored?.metadata.uid !== this.uid) return;
     const status = podStatusOf(this.#factsFor(stored), clock.now());
-    if (equal(status, stored.status)) return;
+    if (sameStatus(status, stored.status)) return;
     // The API may have its own form for what was written: the same again is no news.
     if (stored.status === this.#storedStatus && equal(status, this.#lastStatus)) return;
     try {

@@ -2,7 +2,7 @@
 // Values are those of a kind node; the machine they describe is not simulated beyond them.
 
 import type { DraftOf, KindsClient, Node } from '../../controllers/kinds.ts';
-import { equal } from '../../controllers/equal.ts';
+import { sameStatus } from '../../controllers/equal.ts';
 import { microTimestamp, timestamp } from '../../time.ts';
 
 export const NODE_IP = '172.18.0.2';
@@ -40,14 +40,12 @@ export class Registration {
   }
 
   /** Makes the node known, or itself known again to a node object that is there. */
-  async register(now: number): Promise<Node> {
-    const { name } = this.#facts;
-    const node =
-      this.#client.get('nodes', undefined, name) ??
-      (await this.#client.create('nodes', this.#draft()));
+  async register(now: number): Promise<{ node: Node; isNew: boolean }> {
+    const present = this.#client.get('nodes', undefined, this.#facts.name);
+    const node = present ?? (await this.#client.create('nodes', this.#draft()));
     await this.writeStatus(now);
     await this.renewLease(now, node);
-    return node;
+    return { node, isNew: present === undefined };
   }
 
   /** Writes the status if it differs, heartbeats included. */
@@ -58,7 +56,7 @@ export class Registration {
       this.#facts.name,
       (node) => {
         const status = this.#statusOf(node, now);
-        if (equal(status, node.status)) return false;
+        if (sameStatus(status, node.status)) return false;
         node.status = status;
         return undefined;
       },

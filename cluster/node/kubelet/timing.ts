@@ -30,6 +30,8 @@ export const timing = {
   nodeStatusMs: 300_000,
   /** From a change of a ConfigMap or Secret to the files of a running pod. Real kubelets take up to a minute more. */
   volumeRefreshMs: 10_000,
+  /** How often tokens in volumes are looked at; each is replaced when four fifths of its life are over. */
+  tokenRefreshMs: 600_000,
   /** From the termination of a pod without a grace period to SIGKILL. */
   minimumGraceMs: 1_000,
 } as const;

@@ -39,6 +39,10 @@ interface Mounted {
 
 /** Kubernetes' default for files of ConfigMaps, Secrets and projections. */
 const DEFAULT_MODE = 0o644;
+/** Kubernetes' default for projected tokens. */
+const DEFAULT_TOKEN_SECONDS = 3_600;
+/** The share of a token's life after which the kubelet asks for another. */
+const TOKEN_LIFE = 0.8;
 /** The kubelet reads no more of a termination message. */
 const MESSAGE_BYTES = 4_096;
 const MESSAGE_FILE = '/termination-log';
@@ -50,6 +54,7 @@ export class PodVolumes {
   readonly #pod: () => Pod;
   readonly #mounted = new Map<string, Mounted>();
   readonly #messages = new Map<string, MemoryFiles>();
+  readonly #tokens = new Map<string, { text: string; renewAt: number }>();
 
   /** @param pod the pod as it is when asked. */
   constructor(pod: () => Pod, parts: NodeParts) {
@@ -294,9 +299,28 @@ export class PodVolumes {
     source: { audience?: string; expirationSeconds?: number; path: string },
     mode: number | undefined,
   ): Payload {
-    const token = this.#parts.serviceAccountToken?.(this.#pod(), source);
-    if (token === undefined) return new Map();
-    return new Map([[source.path, { bytes: bytesOf(token), mode: mode ?? DEFAULT_MODE }]]);
+    const { tokens, client, clock } = this.#parts;
+    const { namespace = '', name, uid } = this.#pod().metadata;
+    const account = this.#pod().spec.serviceAccountName ?? 'default';
+    const stored = client.get('serviceaccounts', namespace, account);
+    if (!tokens || !stored) return new Map();
+    const key = `${source.audience ?? ''} ${source.path}`;
+    let token = this.#tokens.get(key);
+    const now = clock.now();
+    if (!token || now >= token.renewAt) {
+      const seconds = source.expirationSeconds ?? DEFAULT_TOKEN_SECONDS;
+      const issued = tokens.issue(
+        { namespace, name: account, uid: stored.metadata.uid },
+        {
+          ...(source.audience ? { audiences: [source.audience] } : {}),
+          seconds,
+          bound: { kind: 'Pod', name, uid },
+        },
+      );
+      token = { text: issued.token, renewAt: now + seconds * 1000 * TOKEN_LIFE };
+      this.#tokens.set(key, token);
+    }
+    return new Map([[source.path, { bytes: bytesOf(token.text), mode: mode ?? DEFAULT_MODE }]]);
   }
 }
 
