@@ -41,8 +41,9 @@ try {
     if (UNUSED_SEARCH.test(file)) rmSync(file);
   }
   const files = filesBelow(out);
-  writeFileSync(join(out, INLINE_SCRIPTS_FILE), `${JSON.stringify(inlineScripts(files))}\n`);
   const compressed = await Promise.all(files.filter((file) => TEXT.test(file)).map(compress));
+  // Last: whoever finds it finds a whole site.
+  writeFileSync(join(out, INLINE_SCRIPTS_FILE), `${JSON.stringify(inlineScripts(files))}\n`);
   const pages = files.filter((file) => file.endsWith('.html')).length;
   const seconds = ((Date.now() - started) / 1_000).toFixed(1);
   console.log(

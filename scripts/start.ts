@@ -32,6 +32,7 @@ const PRODUCTS: readonly Product[] = [
     sources: [
       'src',
       'public',
+      'docs/not-simulated.md',
       'protocol',
       'astro.config.mjs',
       'scripts/build.ts',
