@@ -11,7 +11,7 @@ interface Suite {
 }
 
 const node = (...args: string[]) => ['--disable-warning=ExperimentalWarning', ...args];
-const UNIT = ['protocol', 'cluster', 'server', 'src', 'bin'].map((room) => `${room}/**/*.test.ts`);
+const UNIT = ['protocol', 'cluster', 'server', 'src', 'bin', 'scripts'].map((room) => `${room}/**/*.test.ts`);
 
 const suites: Suite[] = [
   { name: 'check', args: node('scripts/check.ts') },

@@ -5,6 +5,7 @@ import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EngineFacts } from '../../../protocol/lab.ts';
+import type { Identity } from '../../apiserver/certificates.ts';
 import { kubeconfigFor } from '../../apiserver/kubeconfig.ts';
 import { limits } from '../../config.ts';
 import type { WorkspacePaths } from '../../workspace/workspace.ts';
@@ -17,7 +18,7 @@ import {
   untold,
 } from '../engine.ts';
 import { readIfThere, writeWhole } from '../files.ts';
-import { REVISION_GAP, type StartedCluster } from './messages.ts';
+import { REVISION_GAP } from './messages.ts';
 import { type Loss, type PooledCluster, StartFailure, type WorkerPool } from './pool.ts';
 import { type KeptState, StateFiles } from './state.ts';
 
@@ -28,6 +29,10 @@ const TITLE = `"${NAME}" (embedded, Kubernetes ${VERSION})`;
 /** A port that the cluster had before may be held for a moment by its last life, or for longer by a stranger. */
 const PORT_TRIES = 10;
 const PORT_WAIT_MS = 100;
+
+interface RunningCluster extends PooledCluster {
+  readonly identity: Identity;
+}
 
 export interface EmbeddedOptions {
   pool: WorkerPool;
@@ -41,7 +46,7 @@ export class EmbeddedEngine implements Engine {
   readonly name = 'embedded';
   readonly #options: EmbeddedOptions;
   readonly #files: StateFiles;
-  #cluster: PooledCluster | undefined;
+  #cluster: RunningCluster | undefined;
   #state: EngineFacts['state'] = 'none';
   #detail: string | undefined;
   /** When this cluster hung its worker, in milliseconds since the epoch. */
@@ -69,7 +74,7 @@ export class EmbeddedEngine implements Engine {
     return this.#inTurn(async () => {
       if (this.#cluster) {
         // A file that was deleted or changed by hand is put right.
-        await this.#writeFiles(this.#cluster.started);
+        await this.#writeFiles(this.#cluster);
         return { say: `Cluster ${TITLE} is already running. Nothing to do.`, running: true };
       }
       progress.title(`Creating cluster ${TITLE} ...`);
@@ -179,19 +184,21 @@ export class EmbeddedEngine implements Engine {
     stage('Starting the control plane');
     try {
       await this.#files.prepare();
-      const state = await this.#files.read();
-      const revisionFloor = state.revisionFloor;
+      const kept = await this.#files.read();
+      const { revisionFloor } = kept;
+      const identity = kept.identity ?? (await this.#options.pool.newIdentity());
+      const state = { ...kept, identity };
       // Before it starts: if this process is killed now, the next life begins above whatever this one reaches.
       await this.#files.write({
         ...state,
         running: true,
         revisionFloor: revisionFloor + REVISION_GAP,
       });
-      const cluster = await this.#start(state, { fresh, stage });
+      const cluster = { ...(await this.#start(state, { fresh, stage })), identity };
       this.#cluster = cluster;
       stage('Writing its kubeconfig');
-      await this.#writeFiles(cluster.started);
-      const { port, identity } = cluster.started;
+      await this.#writeFiles(cluster);
+      const { port } = cluster.started;
       await this.#files.write({
         running: true,
         port,
@@ -213,7 +220,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async #start(
-    { port = 0, identity, revisionFloor }: KeptState,
+    { port = 0, identity, revisionFloor }: KeptState & { identity: Identity },
     { fresh, stage }: { fresh: boolean; stage: (name: string) => void },
   ): Promise<PooledCluster> {
     const { pool, clockSpeed } = this.#options;
@@ -223,7 +230,7 @@ export class EmbeddedEngine implements Engine {
           {
             // The port of before keeps every kubeconfig good that a program has already read.
             port: left > 0 ? port : 0,
-            ...(identity && { identity }),
+            identity,
             snapshotFile: this.#files.snapshot,
             fresh,
             revisionFloor,
@@ -273,7 +280,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** The kubeconfig, and who the cluster is: checks compare it with the cluster that answers. */
-  async #writeFiles({ url, identity, systemUid }: StartedCluster): Promise<void> {
+  async #writeFiles({ identity, started }: RunningCluster): Promise<void> {
+    const { url, systemUid } = started;
     const { kubeconfig } = this.#options.workspace;
     const wanted = kubeconfigFor(identity, url);
     const present = await readIfThere(kubeconfig);

@@ -137,7 +137,7 @@ export class Host {
       });
       options.onStage?.('Waiting for the node');
       const systemUid = await untilReady(cluster, bounds.clusterStartMs);
-      const started = { port: server.port, url: server.url, identity, systemUid };
+      const started = { port: server.port, url: server.url, systemUid };
       host = new Host(options, bounds, { cluster, server, started });
     } catch (error) {
       await server?.close();

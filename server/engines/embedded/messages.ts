@@ -7,8 +7,7 @@ export interface StartCluster {
   cluster: number;
   /** 0 asks for a free one. */
   port: number;
-  /** Without one the worker's spare is used. */
-  identity?: Identity;
+  identity: Identity;
   /** The file whose state it begins with, and into which its own is written; a file that does not exist is an empty state. */
   snapshotFile: string;
   /** Begin with nothing, whatever the file holds. */
@@ -21,7 +20,6 @@ export interface StartCluster {
 export interface StartedCluster {
   port: number;
   url: string;
-  identity: Identity;
   /** uid of the Namespace kube-system: who this cluster is. */
   systemUid: string;
 }

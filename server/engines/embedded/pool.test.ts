@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { identity } from '../../apiserver/testing/served.ts';
 import { type Loss, StartFailure, WorkerPool } from './pool.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'pool-'));
@@ -29,6 +30,7 @@ function pool(t: { after(fn: () => unknown): void }, bounds = {}) {
     it.start(
       {
         port: options.port ?? 0,
+        identity,
         snapshotFile: options.snapshotFile ?? join(directory, `${++count}.json`),
         fresh: options.fresh ?? false,
         revisionFloor: 0,

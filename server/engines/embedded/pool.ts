@@ -2,6 +2,7 @@
 // longer answers is ended, with its clusters told so. Knows nothing of what a cluster is or of who wants one.
 
 import { Worker } from 'node:worker_threads';
+import { type Identity, createIdentity } from '../../apiserver/certificates.ts';
 import { limits } from '../../config.ts';
 import type { FromWorker, StartCluster, StartedCluster, ToWorker, WorkerData } from './messages.ts';
 
@@ -58,6 +59,8 @@ export class WorkerPool {
   #clusters = 0;
   #beat: NodeJS.Timeout;
   #again: NodeJS.Timeout | undefined;
+  /** Made before anybody asks, for it takes 30 ms; and never in a worker: Node aborts when one ends while it makes a key. */
+  #spare: Promise<Identity> = createIdentity();
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -69,9 +72,16 @@ export class WorkerPool {
     }, this.#bounds.workerPingMs);
   }
 
-  /** Resolves when a worker is ready to start a cluster at once. */
+  /** Resolves when a cluster could be started at once. */
   async warm(): Promise<void> {
-    await (this.#roomy() ?? this.#add()).warm;
+    await Promise.all([(this.#roomy() ?? this.#add()).warm, this.#spare]);
+  }
+
+  /** Certificates that nobody else has. */
+  async newIdentity(): Promise<Identity> {
+    const taken = await this.#spare;
+    this.#spare = createIdentity();
+    return taken;
   }
 
   /** Resolves when it answers. Rejects with StartFailure. `lost` is called at most once, and not after `stop`. */
@@ -95,7 +105,7 @@ export class WorkerPool {
     this.#closed = true;
     clearInterval(this.#beat);
     clearTimeout(this.#again);
-    await Promise.all([...this.#workers].map((worker) => worker.end()));
+    await Promise.all([...[...this.#workers].map((worker) => worker.end()), this.#spare]);
   }
 
   #roomy(): PoolWorker | undefined {

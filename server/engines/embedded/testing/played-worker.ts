@@ -26,7 +26,6 @@ parentPort?.on('message', (message: ToWorker) => {
 function start({
   cluster,
   port,
-  identity,
   snapshotFile,
   fresh,
   revisionFloor,
@@ -59,13 +58,6 @@ function start({
       started: {
         port: bound,
         url: `https://127.0.0.1:${bound}`,
-        identity: identity ?? {
-          caCertificate: 'ca',
-          serverCertificate: 'server',
-          serverKey: 'server key',
-          clientCertificate: 'client',
-          clientKey: 'client key',
-        },
         systemUid: `uid-${threadId}-${cluster}`,
       },
     });

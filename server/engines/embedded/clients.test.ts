@@ -1,0 +1,199 @@
+// Real clients against a real embedded cluster, through everything this room and its neighbours put between them.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { after, before, test } from 'node:test';
+import {
+  CoreV1Api,
+  Exec,
+  KubeConfig,
+  Log,
+  PortForward,
+  type V1Pod,
+  type V1Status,
+  Watch,
+} from '@kubernetes/client-node';
+import { createIdentity } from '../../apiserver/certificates.ts';
+import { kubeconfigFor } from '../../apiserver/kubeconfig.ts';
+import { fetchPinnedKubectl } from '../../workspace/kubectl.ts';
+import { createCluster } from './cluster.ts';
+import { Host } from './host.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'clients-'));
+const kubeconfig = join(directory, 'kubeconfig');
+const config = new KubeConfig();
+let host: Host;
+let kubectlPath: string;
+
+before(async () => {
+  kubectlPath = await fetchPinnedKubectl(
+    process.env['MESHPROOF_HOME'] ?? join(homedir(), '.meshproof'),
+  );
+  const identity = await createIdentity();
+  host = await Host.start({
+    identity,
+    port: 0,
+    create: (init) => createCluster(init, { clockSpeed: 1, seed: 1 }),
+    log: (level, message) => {
+      if (level === 'error') console.error(message);
+    },
+  });
+  writeFileSync(kubeconfig, kubeconfigFor(identity, host.started.url));
+  config.loadFromFile(kubeconfig);
+});
+
+after(async () => {
+  await host.stop(false);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function kubectl(args: string, { stdin = '', env = {} } = {}): Promise<Outcome> {
+  const child = spawn(kubectlPath, args.split(' '), {
+    env: {
+      HOME: directory,
+      KUBECONFIG: kubeconfig,
+      KUBECACHEDIR: join(directory, 'cache'),
+      ...env,
+    },
+  });
+  child.stdin.end(stdin);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, stdout, stderr };
+}
+
+async function pod(name: string, command: string[], image = 'busybox'): Promise<void> {
+  const body: V1Pod = {
+    metadata: { name },
+    spec: { containers: [{ name: 'main', image, command }], terminationGracePeriodSeconds: 0 },
+  };
+  await config.makeApiClient(CoreV1Api).createNamespacedPod({ namespace: 'default', body });
+  const ready = await kubectl(`wait --for=condition=Ready pod/${name} --timeout=30s`);
+  assert.equal(ready.code, 0, ready.stderr);
+}
+
+test('client-node lists, and watches what happens from there on', async () => {
+  const api = config.makeApiClient(CoreV1Api);
+  const list = await api.listNamespacedConfigMap({ namespace: 'default' });
+  const events: string[] = [];
+  let deleted = () => {};
+  const over = new Promise<void>((resolve) => (deleted = resolve));
+  const controller = await new Watch(config).watch(
+    '/api/v1/namespaces/default/configmaps',
+    { resourceVersion: list.metadata?.resourceVersion },
+    (type: string, object: { metadata: { name: string } }) => {
+      events.push(`${type} ${object.metadata.name}`);
+      if (type === 'DELETED') deleted();
+    },
+    () => {},
+  );
+  const metadata = { name: 'watched' };
+  await api.createNamespacedConfigMap({
+    namespace: 'default',
+    body: { metadata, data: { a: '1' } },
+  });
+  await api.replaceNamespacedConfigMap({
+    namespace: 'default',
+    name: 'watched',
+    body: { metadata, data: { a: '2' } },
+  });
+  await api.deleteNamespacedConfigMap({ namespace: 'default', name: 'watched' });
+  await over;
+  controller.abort();
+  assert.deepEqual(events, ['ADDED watched', 'MODIFIED watched', 'DELETED watched']);
+});
+
+test('client-node execs: both streams, stdin and the exit code', async () => {
+  await pod('exec-target', ['sleep', '1000']);
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const stdin = new PassThrough();
+  let told: V1Status | undefined;
+  let finished = () => {};
+  const over = new Promise<void>((resolve) => (finished = resolve));
+  await new Exec(config).exec(
+    'default',
+    'exec-target',
+    'main',
+    ['sh', '-c', 'read line; echo "got $line"; echo oops >&2; exit 3'],
+    stdout,
+    stderr,
+    stdin,
+    false,
+    (status) => {
+      told = status;
+      finished();
+    },
+  );
+  stdin.write('hello\n');
+  await over;
+  assert.equal(String(stdout.read()), 'got hello\n');
+  assert.equal(String(stderr.read()), 'oops\n');
+  assert.equal(told?.reason, 'NonZeroExitCode');
+  assert.equal(told?.details?.causes?.[0]?.message, '3');
+});
+
+test('client-node follows a log', async () => {
+  await pod('talker', ['sh', '-c', 'for i in 1 2 3; do echo line $i; sleep 0.1; done; sleep 1000']);
+  const log = new PassThrough();
+  let text = '';
+  const controller = await new Log(config).log('default', 'talker', 'main', log, { follow: true });
+  for await (const chunk of log as AsyncIterable<Buffer>) {
+    text += chunk.toString();
+    if (text.includes('line 3')) break;
+  }
+  controller.abort();
+  assert.equal(text, 'line 1\nline 2\nline 3\n');
+});
+
+test('client-node forwards a port', async () => {
+  await pod('web', ['nginx', '-g', 'daemon off;'], 'nginx');
+  const input = new PassThrough();
+  const output = new PassThrough();
+  const errors = new PassThrough();
+  const socket = await new PortForward(config).portForward(
+    'default',
+    'web',
+    [80],
+    output,
+    errors,
+    input,
+  );
+  input.write('GET / HTTP/1.0\r\n\r\n');
+  const [answer] = (await once(output, 'data')) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1\.1 200 OK/);
+  if ('close' in socket) socket.close();
+});
+
+for (const [carrier, env] of [
+  ['WebSocket', {}],
+  [
+    'SPDY',
+    { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' },
+  ],
+] as const) {
+  test(`kubectl execs over ${carrier}`, async () => {
+    const { code, stdout, stderr } = await kubectl(
+      'exec -i exec-target -- sh -c cat;exit\\ 5'.replace('\\ ', ' '),
+      { env },
+    ).catch((error: unknown) => assert.fail(String(error)));
+    assert.equal(stdout, '', stderr);
+    assert.ok(code !== 0);
+    const echo = await kubectl('exec -i exec-target -- cat', { stdin: 'über\n', env });
+    assert.deepEqual(echo, { code: 0, stdout: 'über\n', stderr: '' });
+  });
+}

@@ -1,0 +1,26 @@
+// Makes the embedded cluster that a host asks for, with this process's schemas and images.
+
+import { Cluster } from '../../../cluster/cluster.ts';
+import { schemaBundle } from '../../apiserver/schema-bundle.ts';
+import type { ClusterInit, HostedCluster } from './host.ts';
+
+export interface ClusterSettings {
+  clockSpeed: number;
+  /** Makes chance inside the cluster repeatable. */
+  seed?: number;
+}
+
+export function createCluster(init: ClusterInit, settings: ClusterSettings): HostedCluster {
+  return new Cluster({
+    ...init,
+    ...settings,
+    schemas: schemaBundle(),
+    // Until cluster/images has its registry.
+    images: {
+      resolve: (reference) => ({
+        error: `no image runs yet, not ${reference}`,
+        invalidName: false,
+      }),
+    },
+  });
+}
