@@ -35,8 +35,10 @@ export interface Surroundings {
   terminationMessage(container: Container): string | undefined;
   /** Something that the status tells has changed. */
   changed(): void;
+  /** What waited for this container may go on. */
+  wake(): void;
   /** The present run has ended. */
-  ended(container: PodContainer): void;
+  ended(): void;
 }
 
 export type Role = 'init' | 'sidecar' | 'main' | 'ephemeral';
@@ -426,6 +428,7 @@ export class PodContainer {
           this.#started = true;
           this.#ready = this.spec.readinessProbe === undefined;
           this.#around.changed();
+          this.#around.wake();
         },
         onReady: (value) => {
           this.#ready = value;
@@ -528,7 +531,7 @@ export class PodContainer {
     this.#started = false;
     this.#ready = this.role === 'init' && exit.exitCode === 0;
     this.#around.changed();
-    this.#around.ended(this);
+    this.#around.ended();
   }
 
   #terminationMessage(exitCode: number): string | undefined {

@@ -186,7 +186,7 @@ export class PodWorker implements Surroundings {
     });
   }
 
-  ended(_container: PodContainer): void {
+  ended(): void {
     this.#wakeAfter(timing.relistMs);
   }
 
