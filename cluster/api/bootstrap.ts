@@ -25,10 +25,13 @@ interface Item {
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const { client } = options;
   for (const item of itemsOf(options)) {
+    const { namespace, name = '' } = item.draft.metadata;
+    // Restored with a snapshot. Its address is taken, by itself: a second try would be refused for that.
+    if (client.get(item.resource, namespace, name)) continue;
     try {
       await client.create(item.resource, item.draft);
     } catch (error) {
-      // What is there was restored, or changed by somebody who may.
+      // A controller was faster: it looks after some of them too.
       if (!isAlreadyExists(error)) throw error;
     }
   }
