@@ -9,6 +9,17 @@ import type { FieldError } from '../resource.ts';
 import { NOT_NEGATIVE } from './checks.ts';
 
 const STANDARD = new Set(['cpu', 'memory', 'ephemeral-storage']);
+/** Names that are standard in quotas, but not for containers. */
+const QUOTA_NAMES = new Set([
+  'storage',
+  'pods',
+  'services',
+  'replicationcontrollers',
+  'resourcequotas',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+]);
 
 export function validateResources(resources: unknown, path: string): FieldError[] {
   if (!isFields(resources)) return [];
@@ -31,8 +42,11 @@ export function validateResources(resources: unknown, path: string): FieldError[
 function validateAmount(name: string, amount: string, path: string): FieldError[] {
   const here = `${path}[${name}]`;
   const errors = qualifiedNameProblems(name).map((problem) => invalid(here, name, problem));
-  if (errors.length === 0 && !name.includes('/') && !STANDARD.has(name) && !isHugePage(name))
+  if (errors.length === 0 && !name.includes('/') && !STANDARD.has(name) && !isHugePage(name)) {
+    if (!QUOTA_NAMES.has(name))
+      errors.push(invalid(here, name, 'must be a standard resource type or fully qualified'));
     errors.push(invalid(here, name, 'must be a standard resource for containers'));
+  }
   const quantity = quantityOf(amount);
   if (quantity.nanos < 0n) errors.push(invalid(here, amount, NOT_NEGATIVE));
   if (isInteger(name) && quantity.nanos % 1_000_000_000n !== 0n)
