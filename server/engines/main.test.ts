@@ -126,9 +126,9 @@ test('make kind-up, work, kill -9, come back to the same cluster, make kind-down
     `kubectl get --raw '/api/v1/configmaps?watch=1&resourceVersion=${revision}'`,
   );
   assert.match(late.output, /"code":410/);
+  const list = await shell(workspace, 'kubectl get --raw /api/v1/configmaps');
   const now = Number(
-    (await shell(workspace, "kubectl get configmaps -o jsonpath='{.metadata.resourceVersion}'"))
-      .output,
+    (JSON.parse(list.output) as { metadata: { resourceVersion: string } }).metadata.resourceVersion,
   );
   assert.ok(now > revision);
 
