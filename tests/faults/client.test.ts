@@ -1,0 +1,284 @@
+// The page's side of a bad day: lost lines, closed lids, other tabs, a lab that stops. The real client against a real lab.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import type { Notice } from '../../protocol/terminal.ts';
+import { Connection } from '../../src/lab-client/connection.ts';
+import type {
+  LabState,
+  TerminalSink,
+  TerminalState,
+  TerminalStream,
+} from '../../src/lab-client/lab.ts';
+import { eventually, TestLab } from '../support/lab.ts';
+import { NodePage } from '../support/node-page.ts';
+
+let lab: TestLab;
+before(async () => (lab = await TestLab.start()));
+after(() => lab.close());
+
+/** A connection that has opened the printed link. */
+async function connect(page = new NodePage(`${lab.origin}/#lab=${lab.secret}`)) {
+  const states: LabState[] = [];
+  const messages: unknown[] = [];
+  const connection = new Connection(
+    { state: (state) => states.push(state), message: (message) => messages.push(message) },
+    page,
+  );
+  await connection.open();
+  await eventually('the lab is open', () => states.at(-1) === 'open');
+  return { connection, page, states, messages };
+}
+
+/** Draws into a string, at once or when it is told to. */
+class Screen implements TerminalSink {
+  columns = 80;
+  rows = 24;
+  bytes: Uint8Array[] = [];
+  snapshots = 0;
+  states: [TerminalState, string][] = [];
+  latencies: number[] = [];
+  notices: Notice[] = [];
+  marks: number[] = [];
+  hold = false;
+  #held: (() => void)[] = [];
+
+  output(bytes: Uint8Array, drawn: () => void): void {
+    this.bytes.push(bytes.slice());
+    this.#draw(drawn);
+  }
+
+  snapshot(screen: Uint8Array, _columns: number, _rows: number, drawn: () => void): void {
+    this.snapshots++;
+    this.bytes = [screen.slice()];
+    this.#draw(drawn);
+  }
+
+  state(state: TerminalState, detail: string): void {
+    this.states.push([state, detail]);
+  }
+
+  latency(ms: number): void {
+    this.latencies.push(ms);
+  }
+
+  notice(notice: Notice): void {
+    this.notices.push(notice);
+  }
+
+  mark(mark: { offset: number }): void {
+    this.marks.push(mark.offset);
+  }
+
+  drawAll(): void {
+    for (const drawn of this.#held.splice(0)) drawn();
+  }
+
+  get text(): string {
+    return Buffer.concat(this.bytes).toString();
+  }
+
+  get now(): TerminalState | undefined {
+    return this.states.at(-1)?.[0];
+  }
+
+  until(pattern: RegExp): Promise<void> {
+    return eventually(`${pattern} in ${JSON.stringify(this.text.slice(-200))}`, () =>
+      pattern.test(this.text),
+    );
+  }
+
+  #draw(drawn: () => void): void {
+    if (this.hold) this.#held.push(drawn);
+    else queueMicrotask(drawn);
+  }
+}
+
+async function attach(
+  connection: Connection,
+  session: string,
+): Promise<{ screen: Screen; stream: TerminalStream }> {
+  const screen = new Screen();
+  const stream = connection.terminal(session);
+  stream.attach(screen);
+  await eventually('the terminal is open', () => screen.now === 'open');
+  return { screen, stream };
+}
+
+const type = (stream: TerminalStream, text: string) => stream.input(new TextEncoder().encode(text));
+
+test('the link opens the lab once, is taken out of the address, and the browser stays known', async () => {
+  const { connection, page, messages } = await connect();
+  assert.equal(page.hash(), '');
+  assert.match(page.recall('meshproof-key') ?? '', /^[\w-]{43}$/);
+  assert.deepEqual(messages[0], {
+    kind: 'state',
+    learner: 'me',
+    engine: { name: 'Embedded cluster', state: 'none', simulated: true, versions: {} },
+    checks: [],
+  });
+  const again = await connect(page.another());
+  again.connection.close();
+  connection.close();
+});
+
+test('a browser without the link, or with an old one, is told that the lab is locked', async () => {
+  for (const hash of ['', '#lab=of-an-earlier-start']) {
+    const states: LabState[] = [];
+    const connection = new Connection(
+      { state: (state) => states.push(state), message: () => assert.fail('it hears nothing') },
+      new NodePage(`${lab.origin}/${hash}`),
+    );
+    await connection.open();
+    await eventually('it is locked', () => states.at(-1) === 'locked');
+    await assert.rejects(connection.terminals(), /has not opened the lab yet\. Open the link/);
+    connection.close();
+  }
+});
+
+test('a terminal opens, runs blocks, and is listed', async () => {
+  const { connection } = await connect();
+  const { session, name } = await connection.openTerminal('shell 1');
+  assert.equal(name, 'shell 1');
+  assert.deepEqual((await connection.terminals()).at(-1), { session, name });
+  const { screen, stream } = await attach(connection, session);
+  await screen.until(/\$ $/);
+  assert.ok(stream.run('echo one\necho "t""wo"\n'));
+  await screen.until(/\r\none\r\ntwo\r\n/s);
+  stream.resize(61, 18);
+  assert.ok(type(stream, 'stty size\r'));
+  await screen.until(/18 61\r\n/);
+  assert.ok((screen.latencies[0] ?? 9_999) < 1_000);
+  assert.ok(!stream.input(new Uint8Array(70_000)), 'what is too large is not half typed');
+  await connection.closeTerminal(session);
+  await assert.rejects(connection.closeTerminal(session), /no longer exists/);
+  connection.close();
+});
+
+test('a lost line comes back by itself with every byte; keys meanwhile are not queued', async () => {
+  const { connection, page, states } = await connect();
+  const { session } = await connection.openTerminal('lossy');
+  const { screen, stream } = await attach(connection, session);
+  await screen.until(/\$ $/);
+  type(
+    stream,
+    'stty -echo -onlcr; clear; echo BEGIN; for i in 1 2 3 4 5 6 7 8 9 10; do seq 1 20000; sleep 0.05; done; echo END\r',
+  );
+  for (let cut = 0; cut < 5; cut++) {
+    const from = screen.text.length;
+    await eventually(
+      'more came',
+      () => screen.text.length > from + 10_000 || /\nEND\n/.test(screen.text),
+    );
+    page.cut();
+    await eventually('it noticed', () => screen.now === 'offline');
+    assert.ok(!type(stream, 'echo QUEUED\r'));
+    page.mend();
+    await eventually('it is back', () => screen.now === 'open');
+  }
+  await screen.until(/\nEND\n/);
+  const got = screen.text.slice(
+    screen.text.indexOf('BEGIN\n') + 6,
+    screen.text.lastIndexOf('END\n'),
+  );
+  const once = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`).join('');
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+  assert.equal(sha256(got), sha256(once.repeat(10)));
+  assert.equal(screen.snapshots, 0);
+  assert.ok(!screen.text.includes('QUEUED'));
+  await eventually('the feed is back, too', () => states.at(-1) === 'open');
+  await connection.closeTerminal(session);
+  connection.close();
+});
+
+test('another page of the same browser gets the screen and only watches, until it takes over', async () => {
+  const one = await connect();
+  const { session } = await one.connection.openTerminal('shared');
+  const first = await attach(one.connection, session);
+  await first.screen.until(/\$ $/);
+  type(first.stream, 'echo "hel""lo"\r');
+  await first.screen.until(/hello\r\n/);
+
+  const two = await connect(one.page.another());
+  const second = { screen: new Screen(), stream: two.connection.terminal(session) };
+  second.stream.attach(second.screen);
+  await second.screen.until(/hello/);
+  assert.equal(second.screen.snapshots, 1);
+  assert.equal(second.screen.now, 'taken over');
+  assert.ok(!type(second.stream, 'x'));
+
+  second.stream.takeOver();
+  await eventually('the second has the keys', () => second.screen.now === 'open');
+  await eventually('the first has lost them', () => first.screen.now === 'taken over');
+  type(second.stream, 'echo "fr""om two"\r');
+  await second.screen.until(/from two\r\n/);
+  first.stream.takeOver();
+  await eventually('the first has them again', () => first.screen.now === 'open');
+  await first.screen.until(/from two/);
+  assert.equal(first.screen.snapshots, 0, 'it went on where it stopped');
+  await one.connection.closeTerminal(session);
+  one.connection.close();
+  two.connection.close();
+});
+
+test('a page on the way to another leaves at once, and restored it goes on', async () => {
+  const { connection, page } = await connect();
+  const { session } = await connection.openTerminal('walk');
+  const { screen, stream } = await attach(connection, session);
+  await screen.until(/\$ $/);
+  page.happen('leave');
+  assert.equal(screen.now, 'connecting');
+  const next = await connect(page.another());
+  const there = await attach(next.connection, session);
+  await eventually('the screen came along', () => there.screen.snapshots === 1);
+  type(there.stream, 'echo "on the ""next"\r');
+  await there.screen.until(/on the next\r\n/);
+  next.page.happen('leave');
+  page.happen('wake');
+  await eventually('restored', () => screen.now === 'open');
+  await screen.until(/on the next\r\n/);
+  assert.ok(type(stream, 'exit 4\r'));
+  await eventually('it ended', () => screen.now === 'exited');
+  assert.deepEqual(screen.states.at(-1), ['exited', 'The shell ended with code 4.']);
+  stream.restart();
+  await eventually('a new shell', () => screen.now === 'open');
+  type(stream, 'echo "ag""ain"\r');
+  await screen.until(/again\r\n/);
+  await connection.closeTerminal(session);
+  connection.close();
+  next.connection.close();
+});
+
+test('a page that draws slowly makes the program wait, and nothing is lost', async () => {
+  const { connection } = await connect();
+  const { session } = await connection.openTerminal('slow');
+  const { screen, stream } = await attach(connection, session);
+  await screen.until(/\$ $/);
+  screen.hold = true;
+  type(stream, 'seq 1 400000; echo "E""ND"\r');
+  await eventually('the window is full', () => screen.text.length > 500_000);
+  const backlog = screen.text.length;
+  assert.ok(backlog < 800_000, `${backlog}`);
+  screen.hold = false;
+  screen.drawAll();
+  await screen.until(/\r\n399999\r\n400000\r\nEND\r\n/);
+  await connection.closeTerminal(session);
+  connection.close();
+});
+
+test('a killed web server is a short wait for the feed and none for a terminal', async () => {
+  const { connection, states } = await connect();
+  const { session } = await connection.openTerminal('kept');
+  const { screen, stream } = await attach(connection, session);
+  await screen.until(/\$ $/);
+  process.kill(lab.webPid, 'SIGKILL');
+  await eventually('the feed is lost', () => states.at(-1) === 'offline');
+  type(stream, 'echo "still ""here"\r');
+  await screen.until(/still here\r\n/);
+  assert.ok(!screen.states.some(([state]) => state === 'offline'));
+  await lab.webRestarted();
+  await eventually('the feed is back', () => states.at(-1) === 'open');
+  await connection.closeTerminal(session);
+  connection.close();
+});
