@@ -84,8 +84,9 @@ class Screen implements TerminalSink {
   }
 
   until(pattern: RegExp): Promise<void> {
-    return eventually(`${pattern} in ${JSON.stringify(this.text.slice(-200))}`, () =>
-      pattern.test(this.text),
+    return eventually(
+      () => `${pattern} in ${JSON.stringify(this.text.slice(-200))}`,
+      () => pattern.test(this.text),
     );
   }
 
@@ -145,7 +146,7 @@ test('a terminal opens, runs blocks, and is listed', async () => {
   const { screen, stream } = await attach(connection, session);
   await screen.until(/\$ $/);
   assert.ok(stream.run('echo one\necho "t""wo"\n'));
-  await screen.until(/\r\none\r\ntwo\r\n/s);
+  await screen.until(/\rone\r\ntwo\r\n/);
   stream.resize(61, 18);
   assert.ok(type(stream, 'stty size\r'));
   await screen.until(/18 61\r\n/);

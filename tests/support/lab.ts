@@ -224,13 +224,15 @@ export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(r
 
 /** Waits for a fact, and fails with `what` when it does not come. */
 export async function eventually(
-  what: string,
+  what: string | (() => string),
   fact: () => boolean | Promise<boolean>,
   ms = 10_000,
 ): Promise<void> {
   const until = performance.now() + ms;
   while (!(await fact())) {
-    if (performance.now() > until) assert.fail(`not within ${ms} ms: ${what}`);
+    if (performance.now() > until) {
+      assert.fail(`not within ${ms} ms: ${typeof what === 'string' ? what : what()}`);
+    }
     await pause(10);
   }
 }
