@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { schemaBundle } from '../../apiserver/schema-bundle.ts';
 import { createCluster } from './cluster.ts';
-import { Host } from './host.ts';
+import { Host, SnapshotError } from './host.ts';
 import type { FromWorker, StartCluster, ToWorker, WorkerData } from './messages.ts';
 
 const { running } = workerData as WorkerData;
@@ -41,6 +41,8 @@ async function start({ cluster, clockSpeed, ...options }: StartCluster): Promise
     say({ kind: 'started', cluster, started: host.started });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    if (!code && !(error instanceof SnapshotError))
+      say({ kind: 'log', level: 'error', message: `a cluster did not start: ${describe(error)}` });
     say({ kind: 'not started', cluster, reason: messageOf(error), ...(code && { code }) });
   }
 }
@@ -69,6 +71,10 @@ async function save(cluster: number, file: string): Promise<void> {
   } catch (error) {
     say({ kind: 'saved', cluster, error: messageOf(error) });
   }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function messageOf(error: unknown): string {
