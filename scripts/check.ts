@@ -9,7 +9,14 @@ const parts: [name: string, command: string, ...args: string[]][] = [
   ['types of protocol', bin('tsc'), '-p', 'protocol'],
   ['types of cluster', bin('tsc'), '-p', 'cluster'],
   ['types of server and tests', bin('tsc'), '-p', '.'],
-  ['types of the site', bin('astro'), 'check', '--minimumFailingSeverity', 'warning'],
+  ['types of browser tests', bin('tsc'), '-p', 'tests/e2e'],
+  [
+    'types of the site',
+    bin('astro'),
+    'check',
+    '--tsconfig=src/tsconfig.json',
+    '--minimumFailingSeverity=warning',
+  ],
   ['walls', process.execPath, '--test', 'tests/rooms.test.ts'],
 ];
 
