@@ -111,7 +111,7 @@ export class Cluster {
         random,
         nodeName,
         log: (level, message) => platform.log(level, message),
-        serviceAccountToken: (pod, wanted) => this.#api.podToken(pod, wanted),
+        tokens: this.#api.tokens,
       });
     this.#world.kubelet = this.#node;
   }

@@ -2,7 +2,6 @@
 // impersonation, authorization, routing, the answer's common headers. Knows no verbs and no kinds.
 
 import type { UserInfo, ApiRequest, ApiResponse, Upgrade } from './http.ts';
-import type { ObjectMeta } from '../object.ts';
 import { Admission, type Plugin } from './admission/admission.ts';
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
 import { defaultTolerations, priority } from './admission/pod-defaults.ts';
@@ -11,6 +10,7 @@ import { callNobody, webhooks } from './admission/webhooks.ts';
 import { type Action, Authorization } from './authorization/authorization.ts';
 import { impersonated } from './authorization/impersonation.ts';
 import { reviewAnswers } from './authorization/reviews.ts';
+import { RoleAggregation } from './authorization/role-aggregation.ts';
 import type { ApiClient } from './client.ts';
 import { componentStatuses } from './component-statuses.ts';
 import { ApiServices } from './api-services.ts';
@@ -66,6 +66,7 @@ export class Api {
   readonly #others: NonResourceRoutes;
   readonly #customResources: CustomResources;
   readonly #apiServices: ApiServices;
+  readonly #roleAggregation: RoleAggregation;
   readonly #flowSchema: string;
   readonly #priorityLevel: string;
 
@@ -108,6 +109,10 @@ export class Api {
     });
     const client = this.client('kube-apiserver');
     this.#customResources = new CustomResources(world, client);
+    this.#roleAggregation = new RoleAggregation(
+      world,
+      this.client('clusterrole-aggregation-controller'),
+    );
     this.#apiServices = new ApiServices(world, client, this.discovery);
     this.#others = new NonResourceRoutes({
       world,
@@ -141,30 +146,10 @@ export class Api {
     return new InProcessClient(this.#world, this.#objects, this.#deletions, name);
   }
 
-  /** A token for the volume of a pod, bound to it. Undefined when its account is gone. */
-  podToken(
-    pod: { metadata: ObjectMeta; spec: { serviceAccountName?: string } },
-    wanted: { audience?: string; expirationSeconds?: number },
-  ): string | undefined {
-    const { namespace = '', name, uid } = pod.metadata;
-    const account = this.#world.store.get(
-      'serviceaccounts',
-      namespace,
-      pod.spec.serviceAccountName ?? 'default',
-    );
-    if (!account) return undefined;
-    const { audience, expirationSeconds } = wanted;
-    const subject = { namespace, name: account.metadata.name, uid: account.metadata.uid };
-    return this.tokens.issue(subject, {
-      ...(audience === undefined ? {} : { audiences: [audience] }),
-      ...(expirationSeconds === undefined ? {} : { seconds: expirationSeconds }),
-      bound: { kind: 'Pod', name, uid },
-    }).token;
-  }
-
   /** Begins to serve: custom kinds, and the list of API groups. */
   async start(): Promise<void> {
     this.#customResources.start();
+    this.#roleAggregation.start();
     await this.#apiServices.start();
   }
 
@@ -202,6 +187,7 @@ export class Api {
 
   close(): void {
     this.#customResources.close();
+    this.#roleAggregation.close();
     this.#apiServices.close();
     this.watches.close();
     this.#addresses.close();
