@@ -12,6 +12,7 @@ test('events are gone an hour after they were last told', async () => {
   const events = new EventRecorder({
     client: world.kinds,
     clock: world.clock,
+    random: world.random,
     log: world.log,
     component: 'kubelet',
     host: 'n',

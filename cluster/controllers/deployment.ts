@@ -84,12 +84,13 @@ class DeploymentController {
   readonly #events: EventRecorder;
 
   constructor(world: World) {
-    const { clock, log } = world;
+    const { clock, log, random } = world;
     this.#world = world;
     this.#client = ofKinds(world.client(CONTROLLER_MANAGER));
     this.#events = new EventRecorder({
       client: this.#client,
       clock,
+      random,
       log,
       component: 'deployment-controller',
     });

@@ -35,6 +35,7 @@ export type EventType = 'Normal' | 'Warning';
 interface RecorderOptions {
   client: KindsClient;
   clock: Clock;
+  random: () => number;
   log: Platform['log'];
   /** `deployment-controller`, `kubelet` … */
   component: string;
@@ -53,9 +54,14 @@ class EventWriter {
     this.#options = options;
   }
 
-  /** `frontend.18ea588ce1830c9f`: the object's name and the nanoseconds at which the event was made. */
+  /**
+   * `frontend.18ea588ce1830c9f`: the object's name and the nanoseconds at which the event was made. The clock knows
+   * milliseconds; chance fills in the rest, so that two components do not meet in one name.
+   */
   nameFor(object: Involved): string {
-    const now = BigInt(Math.floor(this.#options.clock.now() * 1000)) * 1000n;
+    const { clock, random } = this.#options;
+    const millis = BigInt(Math.floor(clock.now()));
+    const now = millis * 1_000_000n + BigInt(Math.floor(random() * 1_000_000));
     this.#lastNanos = now > this.#lastNanos ? now : this.#lastNanos + 1n;
     return `${object.metadata.name}.${this.#lastNanos.toString(16)}`;
   }

@@ -43,11 +43,12 @@ class GarbageCollector {
   readonly #dependents = new Map<string, Set<string>>();
 
   constructor(world: World) {
-    const { clock, log } = world;
+    const { clock, log, random } = world;
     this.#client = world.client(CONTROLLER_MANAGER);
     this.#events = new EventRecorder({
       client: ofKinds(this.#client),
       clock,
+      random,
       log,
       component: 'garbage-collector-controller',
     });

@@ -43,9 +43,9 @@ const DEFAULT_BACKOFF_LIMIT = 6;
 const BURST = 500;
 
 export function startJobController(world: World): Cancel {
-  const { clock, log, store } = world;
+  const { clock, log, random, store } = world;
   const client = ofKinds(world.client(CONTROLLER_MANAGER));
-  const events = new EventRecorder({ client, clock, log, component: 'job-controller' });
+  const events = new EventRecorder({ client, clock, random, log, component: 'job-controller' });
   const queue: WorkQueue = new WorkQueue({
     name: 'job',
     clock,

@@ -31,9 +31,9 @@ const OWN_TAINTS = new Set([UNSCHEDULABLE, NOT_READY, UNREACHABLE]);
 type Taint = NonNullable<Node['spec']['taints']>[number];
 
 export function startNodeLifecycleController(world: World): Cancel {
-  const { clock, log, store } = world;
+  const { clock, log, random, store } = world;
   const client = ofKinds(world.client(CONTROLLER_MANAGER));
-  const events = new EventRecorder({ client, clock, log, component: 'node-controller' });
+  const events = new EventRecorder({ client, clock, random, log, component: 'node-controller' });
   const greeted = new Set<string>();
   const queue: WorkQueue = new WorkQueue({
     name: 'node lifecycle',
@@ -142,8 +142,14 @@ function taintsFor(node: Node): Taint[] {
 
 /** Deletes pods from nodes with NoExecute taints: at once, or when what they tolerate is over. */
 function startTaintEviction(world: World, client: KindsClient): Cancel {
-  const { clock, log, store } = world;
-  const events = new EventRecorder({ client, clock, log, component: 'taint-eviction-controller' });
+  const { clock, log, random, store } = world;
+  const events = new EventRecorder({
+    client,
+    clock,
+    random,
+    log,
+    component: 'taint-eviction-controller',
+  });
   /** When each pod's time on a tainted node began. */
   const since = new Map<string, number>();
   const queue: WorkQueue = new WorkQueue({

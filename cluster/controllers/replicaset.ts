@@ -26,9 +26,15 @@ const BURST_REPLICAS = 500;
 type Status = NonNullable<ReplicaSet['status']>;
 
 export function startReplicaSetController(world: World): Cancel {
-  const { store, clock, log } = world;
+  const { store, clock, log, random } = world;
   const client = ofKinds(world.client(CONTROLLER_MANAGER));
-  const events = new EventRecorder({ client, clock, log, component: 'replicaset-controller' });
+  const events = new EventRecorder({
+    client,
+    clock,
+    random,
+    log,
+    component: 'replicaset-controller',
+  });
   const queue: WorkQueue = new WorkQueue({
     name: 'replicaset',
     clock,

@@ -90,6 +90,7 @@ class Scheduler {
     this.#events = new SeriesRecorder({
       client: this.#client,
       clock: world.clock,
+      random: world.random,
       log: world.log,
       component: COMPONENT,
       host: 'mesh-lab-control-plane',

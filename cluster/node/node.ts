@@ -93,7 +93,14 @@ export class Node implements Kubelet {
       network,
       runtime,
       puller,
-      events: new EventRecorder({ client, clock, log, component: 'kubelet', host: this.name }),
+      events: new EventRecorder({
+        client,
+        clock,
+        random,
+        log,
+        component: 'kubelet',
+        host: this.name,
+      }),
       addresses: new AddressPool(limits.podsPerNode),
       lookup: {
         configMap: (namespace, name) => client.get('configmaps', namespace, name),

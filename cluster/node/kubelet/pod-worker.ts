@@ -103,7 +103,7 @@ export class PodWorker implements Surroundings {
     if (snapshot) this.#resume(snapshot);
     this.#startDeadline();
     if (this.#pod.metadata.deletionTimestamp) void this.#leave();
-    else this.wake();
+    else this.#wakeAfter(snapshot ? 0 : timing.noticeMs);
   }
 
   /** The node will not have it. */

@@ -2,6 +2,8 @@
 // second after its creation, as on a laptop with kind. What Kubernetes documents as a default is marked so.
 
 export const timing = {
+  /** From a pod's assignment to the kubelet's first act: its watch. */
+  noticeMs: 5,
   /** Cgroup, sandbox, network namespace and volumes of a pod. */
   sandboxMs: 250,
   /** containerd's part from a pulled image to a created container. */

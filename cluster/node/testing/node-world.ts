@@ -38,6 +38,11 @@ export function nodeWorld(
     log: world.log,
   });
   if (options.snapshot) node.restore(options.snapshot);
+  /** Names of events in the order in which they were first told. */
+  const told: string[] = [];
+  store.onChange(({ type, resource, object }) => {
+    if (type === 'ADDED' && resource === 'events') told.push(object.metadata.name);
+  });
   if (!options.world) startScheduler(world);
   node.start();
   return {
@@ -55,7 +60,7 @@ export function nodeWorld(
       kinds
         .list('events')
         .filter(({ involvedObject }) => involvedObject.name === pod)
-        .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+        .toSorted((a, b) => told.indexOf(a.metadata.name) - told.indexOf(b.metadata.name))
         .map(({ reason, message, count }) =>
           (count ?? 1) > 1 ? `${reason} x${count}: ${message}` : `${reason}: ${message}`,
         ),
