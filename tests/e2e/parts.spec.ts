@@ -92,6 +92,40 @@ test.describe('run block', () => {
     expect(await typed(page)).toContain('nslookup backend\r');
   });
 
+  test('for a pod’s shell is followed there, and the learner’s own blocks wait until it is left', async ({
+    page,
+    parts,
+  }) => {
+    await page.goto(parts + LESSON);
+    await expect(screen(page)).toContainText('02-value $');
+    await page.evaluate(() => {
+      const shell = window.labDouble.shells.get('session-1');
+      if (shell) shell.podMarks = true;
+    });
+    await page.locator('#run-debug').getByRole('button', { name: 'Run' }).click();
+    await expect(page.locator('#run-debug .receipt')).toContainText('its shell is open');
+    await page.locator('#run-lookup').getByRole('button', { name: 'Run' }).click();
+    await expect(page.locator('#run-lookup .code')).toHaveText('exit 0');
+    const own = page.locator('#run-apply-v2');
+    await own.getByRole('button', { name: 'Run' }).click();
+    await expect(own.locator('.receipt')).toHaveText(
+      'waitsthe pod’s shell is still open in shell 1; exit leaves it',
+    );
+    await own.getByRole('button', { name: 'Type exit' }).click();
+    await expect(page.locator('#run-debug .code')).toHaveText('exit 0');
+    await own.getByRole('button', { name: 'Run' }).click();
+    await expect(own).toHaveAttribute('data-state', 'passed');
+  });
+
+  test('for a pod’s shell is not typed into the learner’s own', async ({ page, parts }) => {
+    await page.goto(parts + LESSON);
+    await expect(screen(page)).toContainText('02-value $');
+    const block = page.locator('#run-lookup');
+    await block.getByRole('button', { name: 'Run' }).click();
+    await expect(block.locator('.receipt')).toContainText('No pod’s shell is open here.');
+    expect(await typed(page)).toBe('');
+  });
+
   test('of several lines is typed as it stands', async ({ page, parts }) => {
     await page.goto(parts + LESSON);
     const block = page.locator('#run-apply-tenth');

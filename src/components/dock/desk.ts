@@ -4,8 +4,8 @@ import type { ShellLine } from './shell-line.ts';
 
 export type Typed =
   | { as: 'typed'; shell: ShellLine }
-  /** Another program has the terminal: it has to end first. */
-  | { as: 'waits'; program: string; shell: ShellLine }
+  /** Another program has the terminal: it has to end first. `leave`: it is a pod’s shell, which exit ends. */
+  | { as: 'waits'; program: string; leave: boolean; shell: ShellLine }
   /** Nothing was typed, and why. */
   | { as: 'not typed'; because: string };
 
@@ -14,6 +14,8 @@ export interface Desk {
   type(text: string, shell: 'lab' | 'pod'): Promise<Typed>;
   /** Ctrl+C. */
   interrupt(): void;
+  /** Types exit into a pod’s shell. */
+  leave(): void;
   /** What the drawer's bar says of the last run. */
   tell(news: string): void;
 }

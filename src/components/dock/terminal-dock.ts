@@ -61,11 +61,17 @@ class TerminalDock extends HTMLElement implements Desk {
     const screen = await terminal.open();
     const { line } = terminal;
     const { phase } = line;
-    if (phase.kind === 'busy' && shell === 'lab') {
-      return { as: 'waits', program: phase.program, shell: line };
-    }
     if (phase.kind === 'inside' && (shell === 'lab' || phase.busy)) {
-      return { as: 'waits', program: phase.program, shell: line };
+      return { as: 'waits', program: phase.program, leave: !phase.busy, shell: line };
+    }
+    if (phase.kind === 'busy' && shell === 'lab') {
+      return { as: 'waits', program: phase.program, leave: false, shell: line };
+    }
+    if (phase.kind === 'prompt' && shell === 'pod') {
+      return {
+        as: 'not typed',
+        because: 'No pod’s shell is open here. Run the block that opens one first.',
+      };
     }
     if (!screen.run(text)) {
       return {
@@ -78,6 +84,10 @@ class TerminalDock extends HTMLElement implements Desk {
 
   interrupt(): void {
     void this.#front?.open().then((screen) => screen.send('\x03'));
+  }
+
+  leave(): void {
+    void this.#front?.open().then((screen) => screen.run('exit'));
   }
 
   tell(news: string): void {

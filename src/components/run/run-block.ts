@@ -14,7 +14,8 @@ const TICK_MS = 1_000;
 /** "Copied" stays as long as a glance takes. */
 const COPIED_MS = 1_500;
 
-type State = 'idle' | 'running' | 'passed' | 'failed' | 'sent' | 'waits' | 'no lab' | 'not typed';
+type State =
+  'idle' | 'running' | 'passed' | 'failed' | 'sent' | 'waits' | 'leave' | 'no lab' | 'not typed';
 
 /** Which buttons a state leaves, and what they are called. */
 const BUTTONS: Record<State, { copy: boolean; run?: string; stop?: string }> = {
@@ -24,6 +25,7 @@ const BUTTONS: Record<State, { copy: boolean; run?: string; stop?: string }> = {
   failed: { copy: true, run: 'Run again' },
   sent: { copy: true, run: 'Run again' },
   waits: { copy: false, stop: 'Press Ctrl+C' },
+  leave: { copy: false, stop: 'Type exit' },
   'no lab': { copy: true },
   'not typed': { copy: true, run: 'Run' },
 };
@@ -36,7 +38,10 @@ class RunBlock extends HTMLElement {
   connectedCallback(): void {
     part(this, '[data-copy]').addEventListener('click', () => void this.#copy());
     part(this, '[data-run]').addEventListener('click', () => void this.#run());
-    part(this, '[data-stop]').addEventListener('click', () => desk()?.interrupt());
+    part(this, '[data-stop]').addEventListener('click', () => {
+      if (this.dataset['state'] === 'leave') desk()?.leave();
+      else desk()?.interrupt();
+    });
     this.addEventListener(TYPE_BLOCK, () => void this.#run());
     this.#unlisten = lab.on('state', () => {
       if (this.dataset['state'] === 'no lab' && lab.state === 'open') this.#show('idle');
@@ -85,7 +90,7 @@ class RunBlock extends HTMLElement {
       case 'typed':
         return this.#follow(typed.shell);
       case 'waits':
-        return this.#wait(typed.program, typed.shell);
+        return this.#wait(typed.program, typed.leave, typed.shell);
       case 'not typed':
         this.#show('not typed', line('not typed', typed.because));
         return announce(typed.because);
@@ -159,9 +164,11 @@ class RunBlock extends HTMLElement {
   }
 
   /** Until the program that has the terminal ends; then the block can run again. */
-  #wait(program: string, shell: ShellLine): void {
-    const says = `${program || 'a program'} is still running in ${shell.name}`;
-    this.#show('waits', line('waits', says));
+  #wait(program: string, leave: boolean, shell: ShellLine): void {
+    const says = leave
+      ? `the pod’s shell is still open in ${shell.name}; exit leaves it`
+      : `${program || 'a program'} is still running in ${shell.name}`;
+    this.#show(leave ? 'leave' : 'waits', line('waits', says));
     announce(says);
     this.#following.push(
       shell.on(() => {
