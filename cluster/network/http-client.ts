@@ -1,6 +1,7 @@
 // The asking side of HTTP/1.1: one request at a time on a connection, which may serve again afterwards.
 // Knows nothing of names, redirects or retries: curl, wget, probes and proxies bring their own.
 
+import { BrokenPipe } from '../streams.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { headerOf } from './http.ts';
 import {
@@ -49,14 +50,17 @@ export async function sendRequest(
 ): Promise<HttpResponse> {
   const state = stateOf(connection);
   const framing = requestFraming(request.headers);
+  const requestHead = headBytes(
+    `${request.method} ${request.target} HTTP/${request.version}`,
+    request.headers,
+  );
   state.last = undefined;
-  await connection.output.write(
-    headBytes(`${request.method} ${request.target} HTTP/${request.version}`, request.headers),
-  );
   const permission = bodyPermission(request, options);
-  const sent = sendBody(state, permission.given, () =>
-    writeBody(connection.output, request.body, framing),
-  );
+  const sent = sending(state, async () => {
+    await connection.output.write(requestHead);
+    if (await permission.given) await writeBody(connection.output, request.body, framing);
+    else throw new BrokenPipe();
+  });
   const head = await firstOf(
     finalHead(state.reader, options.headBytes ?? HEAD_BYTES, permission.give),
     sent,
@@ -117,15 +121,10 @@ function bodyPermission(request: HttpRequest, options: SendOptions) {
 }
 
 /** Never rejects: resolves with the error, which counts only if no answer comes (a server may refuse a body unread). */
-async function sendBody(
-  state: ClientState,
-  permission: Promise<boolean>,
-  write: () => Promise<void>,
-): Promise<Error | undefined> {
+async function sending(state: ClientState, send: () => Promise<void>): Promise<Error | undefined> {
   state.sending = true;
   try {
-    if (!(await permission)) return undefined;
-    await write();
+    await send();
     state.sending = false;
     return undefined;
   } catch (error) {
@@ -133,7 +132,10 @@ async function sendBody(
   }
 }
 
-/** The answer, or the reason why there can be none: a server that is gone breaks the sending first. */
+/**
+ * The answer, or the reason why there is none. A server that closed without a word is an empty answer, whether or not the
+ * request still went out: with TCP the first write after the other side's close succeeds.
+ */
 async function firstOf(
   answer: Promise<ResponseHead>,
   sent: Promise<Error | undefined>,
@@ -143,6 +145,6 @@ async function firstOf(
   } catch (error) {
     if (!(error instanceof HttpError) || error.code !== 'EMPTY') throw error;
     const sendError = await sent;
-    throw sendError ?? error;
+    throw sendError && !(sendError instanceof BrokenPipe) ? sendError : error;
   }
 }

@@ -1,0 +1,459 @@
+// The nginx program: its options, its master process, its signals.
+
+import { type Connection, NetError, type Listener } from '../../network/network.ts';
+import { KERNEL_RELEASE } from '../../node/runtime/proc-files.ts';
+import { FileError } from '../../node/file-system.ts';
+import type { Process, Program } from '../../node/process.ts';
+import { bytesOf, textOf } from '../../streams.ts';
+import { nginxLogDate } from '../dates.ts';
+import {
+  ConfigurationError,
+  type Directive,
+  parseConfiguration,
+  readConfiguration,
+} from './configuration.ts';
+import { Generation } from './generation.ts';
+import { Logs } from './logs.ts';
+import { type Listen, type Model, compileModel } from './model.ts';
+
+export interface NginxBuild {
+  version: string;
+  /** `gcc 14.2.0 (Debian 14.2.0-19) ` */
+  compiler: string;
+}
+
+interface Options {
+  configuration: string;
+  /** `-g`: directives of the main level. */
+  globals: string;
+  action: 'run' | 'test' | 'dump' | 'version' | 'build' | 'signal' | 'help';
+  quiet: boolean;
+  signal: string;
+}
+
+const CONFIGURATION = '/etc/nginx/nginx.conf';
+const ERROR_LOG = { path: '/var/log/nginx/error.log', level: 'notice' as const };
+
+/** Tries of bind(2) when the port is taken, and the time between them. */
+const BIND_TRIES = 5;
+const BIND_PAUSE_MS = 500;
+
+export function nginxProgram(build: NginxBuild): Program {
+  return async (process) => {
+    const say = (text: string) => process.stderr.write(bytesOf(text));
+    const options = parseOptions(process.argv.slice(1));
+    if (typeof options === 'string') {
+      await say(`nginx: ${options}\n`);
+      return 1;
+    }
+    switch (options.action) {
+      case 'version':
+        await say(`nginx version: nginx/${build.version}\n`);
+        return 0;
+      case 'build':
+        await say(
+          `nginx version: nginx/${build.version}\nbuilt by ${build.compiler}\nconfigure arguments: --prefix=/etc/nginx --sbin-path=/usr/sbin/nginx --conf-path=${CONFIGURATION}\n`,
+        );
+        return 0;
+      case 'help':
+        await say(`nginx version: nginx/${build.version}\n${USAGE}`);
+        return 0;
+      case 'test':
+      case 'dump':
+        return testConfiguration(process, options, build);
+      case 'signal':
+        return sendSignal(process, options, build);
+      case 'run':
+        return runMaster(process, options, build);
+    }
+  };
+}
+
+const USAGE = `Usage: nginx [-?hvVtTq] [-s signal] [-p prefix]
+             [-e filename] [-c filename] [-g directives]
+
+Options:
+  -?,-h         : this help
+  -v            : show version and exit
+  -V            : show version and configure options then exit
+  -t            : test configuration and exit
+  -T            : test configuration, dump it and exit
+  -q            : suppress non-error messages during configuration testing
+  -s signal     : send signal to a master process: stop, quit, reopen, reload
+  -c filename   : set configuration file (default: ${CONFIGURATION})
+  -g directives : set global directives out of configuration file
+
+`;
+
+function parseOptions(args: readonly string[]): Options | string {
+  const options: Options = {
+    configuration: CONFIGURATION,
+    globals: '',
+    action: 'run',
+    quiet: false,
+    signal: '',
+  };
+  const rest = [...args];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (!word.startsWith('-') || word === '-') return `invalid option: "${word}"`;
+    const letters = word.slice(1);
+    for (let at = 0; at < letters.length; at++) {
+      const letter = letters[at] ?? '';
+      if ('pecgs'.includes(letter)) {
+        const value = letters.slice(at + 1) || rest.shift();
+        if (value === undefined)
+          return `option "-${letter}" requires ${VALUES[letter] ?? 'a value'}`;
+        if (letter === 'c')
+          options.configuration = value.startsWith('/') ? value : `/etc/nginx/${value}`;
+        if (letter === 'g') options.globals = value;
+        if (letter === 's') {
+          if (!['stop', 'quit', 'reopen', 'reload'].includes(value))
+            return `invalid option: "-s ${value}"`;
+          options.signal = value;
+          options.action = 'signal';
+        }
+        break;
+      }
+      if (letter === 'q') options.quiet = true;
+      else if (letter in ACTIONS) options.action = ACTIONS[letter] ?? 'run';
+      else return `invalid option: "${letter}"`;
+    }
+  }
+  return options;
+}
+
+const VALUES: Readonly<Record<string, string>> = {
+  c: 'file name',
+  e: 'file name',
+  p: 'directory name',
+  g: 'parameter',
+  s: 'parameter',
+};
+
+const ACTIONS: Readonly<Record<string, Options['action']>> = {
+  '?': 'help',
+  h: 'help',
+  v: 'version',
+  V: 'build',
+  t: 'test',
+  T: 'dump',
+};
+
+/** Reads and compiles. Throws ConfigurationError. */
+function readModel(process: Process, options: Options, { version }: NginxBuild): Model {
+  const globals: Directive[] = parseConfiguration(options.globals, 'command line', () => []);
+  const directives = readConfiguration(process.fs, options.configuration);
+  return compileModel([...globals, ...directives], { speaksHttp11: speaksHttp11(version) });
+}
+
+/** The default of proxy_http_version changed in 1.29.7. */
+export function speaksHttp11(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  return major * 1e6 + minor * 1e3 + patch >= 1_029_007;
+}
+
+async function testConfiguration(
+  process: Process,
+  options: Options,
+  build: NginxBuild,
+): Promise<number> {
+  const say = (text: string) => process.stderr.write(bytesOf(text));
+  const { configuration } = options;
+  try {
+    await prepare(process, readModel(process, options, build), build);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    await complain(process, error);
+    await say(`nginx: configuration file ${configuration} test failed\n`);
+    return 1;
+  }
+  if (!options.quiet)
+    await say(
+      `nginx: the configuration file ${configuration} syntax is ok\nnginx: configuration file ${configuration} test is successful\n`,
+    );
+  if (options.action === 'dump')
+    await process.stdout.write(
+      bytesOf(
+        `# configuration file ${configuration}:\n${textOf(process.fs.readFile(configuration))}\n`,
+      ),
+    );
+  return 0;
+}
+
+/** An error that stops nginx is said twice: in its log, as far as one is open, and on the terminal. */
+async function complain(process: Process, error: ConfigurationError): Promise<void> {
+  const log = new Logs(process.fs, process.clock);
+  log.write(ERROR_LOG, 'emerg', process.pid, error.message);
+  await process.stderr.write(bytesOf(`nginx: [emerg] ${error.message}\n`));
+}
+
+function prepare(
+  process: Process,
+  model: Model,
+  { version }: NginxBuild,
+  counts = { active: 0, accepted: 0, requests: 0 },
+): Promise<Generation> {
+  return Generation.prepare({
+    process,
+    model,
+    logs: new Logs(process.fs, process.clock),
+    version,
+    keepsByDefault: speaksHttp11(version),
+    counts,
+  });
+}
+
+async function sendSignal(process: Process, options: Options, build: NginxBuild): Promise<number> {
+  const say = (level: string, message: string) =>
+    process.stderr.write(bytesOf(`nginx: [${level}] ${message}\n`));
+  let pidFile: string;
+  try {
+    ({ pidFile } = readModel(process, options, build));
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    await complain(process, error);
+    return 1;
+  }
+  await process.stderr.write(
+    bytesOf(
+      `${nginxLogDate(process.clock.now())} [notice] ${process.pid}#${process.pid}: signal process started\n`,
+    ),
+  );
+  let text: string;
+  try {
+    text = textOf(process.fs.readFile(pidFile)).trim();
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    await say('error', `open() "${pidFile}" failed (2: No such file or directory)`);
+    return 1;
+  }
+  const pid = Number(text);
+  if (!Number.isInteger(pid) || pid <= 0) {
+    await say('error', `invalid PID number "${text}" in "${pidFile}"`);
+    return 1;
+  }
+  const signals = {
+    stop: 'SIGTERM',
+    quit: 'SIGQUIT',
+    reopen: 'SIGUSR1',
+    reload: 'SIGHUP',
+  } as const;
+  const signal = Object.entries(signals).find(([name]) => name === options.signal)?.[1] ?? 'SIGHUP';
+  if (process.processes.kill(pid, signal)) return 0;
+  await say('alert', `kill(${pid}, ${signal === 'SIGHUP' ? 1 : 15}) failed (3: No such process)`);
+  return 1;
+}
+
+type Order = 'reload' | 'quit' | 'stop' | 'reopen';
+
+const ORDERS: readonly {
+  signal: 'SIGHUP' | 'SIGQUIT' | 'SIGTERM' | 'SIGINT' | 'SIGUSR1';
+  order: Order;
+  words: string;
+}[] = [
+  { signal: 'SIGHUP', order: 'reload', words: 'signal 1 (SIGHUP) received, reconfiguring' },
+  { signal: 'SIGQUIT', order: 'quit', words: 'signal 3 (SIGQUIT) received, shutting down' },
+  { signal: 'SIGTERM', order: 'stop', words: 'signal 15 (SIGTERM) received, exiting' },
+  { signal: 'SIGINT', order: 'stop', words: 'signal 2 (SIGINT) received, exiting' },
+  { signal: 'SIGUSR1', order: 'reopen', words: 'signal 10 (SIGUSR1) received, reopening logs' },
+];
+
+async function runMaster(process: Process, options: Options, build: NginxBuild): Promise<number> {
+  try {
+    if (/\bdaemon\s+off\b/.test(options.globals + mainText(process, options)))
+      return await new Master(process, options, build).run();
+    await prepare(process, readModel(process, options, build), build);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    await complain(process, error);
+    return 1;
+  }
+  // The terminal gets its prompt back; the server goes on without it, and in a container ends with its first process.
+  process.fork((child) => new Master(child, options, build).run(), { ownGroup: true });
+  return 0;
+}
+
+class Master {
+  readonly #process: Process;
+  readonly #options: Options;
+  readonly #build: NginxBuild;
+  readonly #logs: Logs;
+  readonly #counts = { active: 0, accepted: 0, requests: 0 };
+  readonly #sockets: Sockets;
+  #generation: Generation | undefined;
+
+  constructor(process: Process, options: Options, build: NginxBuild) {
+    this.#process = process;
+    this.#options = options;
+    this.#build = build;
+    this.#logs = new Logs(process.fs, process.clock);
+    this.#sockets = new Sockets(process, (connection, listen) =>
+      this.#generation?.take(connection, listen),
+    );
+  }
+
+  /** Serves until it is told to end. Rejects with ConfigurationError when it cannot begin. */
+  async run(): Promise<number> {
+    const process = this.#process;
+    const first = await this.#prepare();
+    await this.#sockets.listen(first.model);
+    this.#generation = first;
+    process.setTitle(`nginx: master process ${process.argv.join(' ')}`);
+    for (const { name, file, line } of first.model.ignored)
+      this.#log('warn', `"${name}" has no effect in this simulated cluster in ${file}:${line}`);
+    this.#log('notice', 'using the "epoll" event method');
+    this.#log('notice', `nginx/${this.#build.version}`);
+    this.#log('notice', `built by ${this.#build.compiler}`);
+    this.#log('notice', `OS: Linux ${KERNEL_RELEASE}`);
+    this.#log('notice', 'getrlimit(RLIMIT_NOFILE): 1048576:1048576');
+    this.#log('notice', 'start worker processes');
+    first.startWorkers();
+    process.fs.writeFile(first.model.pidFile, bytesOf(`${process.pid}\n`));
+    return this.#obey(first);
+  }
+
+  async #obey(first: Generation): Promise<number> {
+    const orders = new Orders(this.#process, (words) => this.#log('notice', words));
+    let generation = first;
+    for (;;) {
+      const order = await orders.next();
+      if (order === 'reload') generation = this.#generation = await this.#reload(generation);
+      if (order === 'reload' || order === 'reopen') continue;
+      this.#sockets.close();
+      if (order === 'quit') await generation.finish();
+      else await generation.stopWorkers('SIGTERM');
+      this.#log('notice', 'exit');
+      this.#process.fs.remove(generation.model.pidFile);
+      return 0;
+    }
+  }
+
+  /** A new configuration takes over; a broken one is named in the log and the old goes on. */
+  async #reload(old: Generation): Promise<Generation> {
+    this.#log('notice', 'reconfiguring');
+    try {
+      const fresh = await this.#prepare();
+      await this.#sockets.listen(fresh.model);
+      this.#log('notice', 'using the "epoll" event method');
+      this.#log('notice', 'start worker processes');
+      fresh.startWorkers();
+      void old.finish();
+      return fresh;
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      this.#log('emerg', error.message);
+      return old;
+    }
+  }
+
+  #prepare(): Promise<Generation> {
+    const model = readModel(this.#process, this.#options, this.#build);
+    return prepare(this.#process, model, this.#build, this.#counts);
+  }
+
+  #log(level: 'notice' | 'warn' | 'emerg', message: string): void {
+    const log = this.#generation?.model.errorLog ?? ERROR_LOG;
+    this.#logs.write(log, level, this.#process.pid, message);
+  }
+}
+
+/** The main level of the file, where `daemon off;` may stand. */
+function mainText(process: Process, { configuration }: Options): string {
+  return textOf(process.fs.readFile(configuration)).replace(/#.*/g, '');
+}
+
+/** Signals to the master, one after the other. */
+class Orders {
+  readonly #queue: Order[] = [];
+  #wake: (() => void) | undefined;
+  readonly #process: Process;
+
+  constructor(process: Process, log: (words: string) => void) {
+    this.#process = process;
+    for (const { signal, order, words } of ORDERS)
+      process.onSignal(signal, () => {
+        log(words);
+        this.#queue.push(order);
+        this.#wake?.();
+      });
+  }
+
+  async next(): Promise<Order> {
+    for (;;) {
+      const order = this.#queue.shift();
+      if (order) return order;
+      await new Promise<void>((resolve, reject) => {
+        this.#wake = resolve;
+        const { signal } = this.#process;
+        if (signal.aborted) reject(signal.reason as Error);
+        else signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      });
+    }
+  }
+}
+
+/** The listening sockets, which stay open through reloads. */
+class Sockets {
+  readonly #process: Process;
+  readonly #accept: (connection: Connection, listen: Listen) => void;
+  readonly #open = new Map<string, Listener>();
+
+  constructor(process: Process, accept: (connection: Connection, listen: Listen) => void) {
+    this.#process = process;
+    this.#accept = accept;
+  }
+
+  /** Opens what the model wants and closes what it does not. Rejects with ConfigurationError when a port is taken. */
+  async listen(model: Model): Promise<void> {
+    const wanted = wantedSockets(model);
+    for (const [address, listen] of wanted)
+      if (!this.#open.has(address)) await this.#bind(address, listen);
+    for (const [address, listener] of this.#open) {
+      if (wanted.has(address)) continue;
+      listener.close();
+      this.#open.delete(address);
+    }
+  }
+
+  close(): void {
+    for (const listener of this.#open.values()) listener.close();
+    this.#open.clear();
+  }
+
+  async #bind(address: string, listen: Listen): Promise<void> {
+    const { net, stderr } = this.#process;
+    for (let tries = 0; tries < BIND_TRIES; tries++) {
+      try {
+        const listener = net.listen(
+          listen.port,
+          (connection) => this.#accept(connection, listen),
+          listen.ip,
+        );
+        this.#open.set(address, listener);
+        return;
+      } catch (error) {
+        if (!(error instanceof NetError)) throw error;
+        const number = error.code === 'EADDRINUSE' ? 98 : 99;
+        const words = `bind() to ${address} failed (${number}: ${error.message})`;
+        if (error.code !== 'EADDRINUSE') throw new ConfigurationError(words);
+        await stderr.write(bytesOf(`nginx: [emerg] ${words}\n`));
+        await this.#process.sleep(BIND_PAUSE_MS);
+      }
+    }
+    throw new ConfigurationError('still could not bind()');
+  }
+}
+
+/** One socket for each address; a wildcard serves every address of its port. */
+function wantedSockets(model: Model): Map<string, Listen> {
+  const all = model.servers.flatMap(({ listens }) => listens);
+  const wildcards = new Set(all.filter(({ ip }) => ip === '0.0.0.0').map(({ port }) => port));
+  const wanted = new Map<string, Listen>();
+  for (const listen of all) {
+    if (listen.ip !== '0.0.0.0' && wildcards.has(listen.port)) continue;
+    const address = `${listen.ip}:${listen.port}`;
+    const known = wanted.get(address);
+    wanted.set(address, known ? { ...known, ssl: known.ssl || listen.ssl } : listen);
+  }
+  return wanted;
+}
