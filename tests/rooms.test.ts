@@ -73,6 +73,7 @@ const rooms: Record<string, Room> = {
       'remark-parse',
       'remark-mdx',
       // Types of the tree only.
+      'hast',
       'mdast',
       'mdast-util-mdx-jsx',
       'mdast-util-mdxjs-esm',

@@ -1,7 +1,8 @@
 // A lesson's tree → the tree Astro renders: fences become components, elements get their numbers, components their
 // imports. A remark plugin. Reads nothing from disk and judges nothing: lesson.ts has done that.
 
-import type { Code, Parents, Root, RootContent } from 'mdast';
+import type { ElementContent } from 'hast';
+import type { Code, InlineCode, Parents, Root, RootContent } from 'mdast';
 import type { MdxJsxFlowElement } from 'mdast-util-mdx-jsx';
 import type { MdxjsEsm } from 'mdast-util-mdxjs-esm';
 import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
@@ -55,6 +56,7 @@ class PageMaker {
       const made = node.type === 'code' ? this.#fence(node) : node;
       if (made) children.push(made);
       if (node.type === 'link' && node.url.startsWith('/')) node.url = this.#base + node.url;
+      if (node.type === 'inlineCode') keepOptionsWhole(node);
       if (node.type === 'mdxJsxFlowElement' || node.type === 'mdxJsxTextElement') {
         const name = node.name ?? '';
         const component = elements[name]?.component ?? pageElements[name];
@@ -112,6 +114,20 @@ class PageMaker {
       children: [],
     };
   }
+}
+
+/** Longer words of code may be broken: a phone has room for about forty letters. */
+const LONGEST_WHOLE_WORD = 36;
+
+/** Browsers break a line behind each hyphen: `--env` would end one line and begin the next. */
+function keepOptionsWhole(code: InlineCode): void {
+  if (!code.value.includes('-')) return;
+  const pieces = code.value.split(/( +)/).map((value): ElementContent => {
+    const word = { type: 'text' as const, value };
+    if (!value.includes('-') || value.length > LONGEST_WHOLE_WORD) return word;
+    return { type: 'element', tagName: 'span', properties: { className: ['w'] }, children: [word] };
+  });
+  code.data = { ...code.data, hChildren: pieces };
 }
 
 function text(name: string, value: string) {
