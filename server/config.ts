@@ -60,6 +60,9 @@ export const limits = {
   watcherLagBytes: 1024 * 1024,
   /** Milliseconds in which further output joins a frame, after the first has gone at once. */
   coalesceMs: 4,
+  /** Small pieces of output that go at once within that time: the echoes of the fastest typist, a prompt in its parts. */
+  framesAtOnce: 4,
+  smallOutputBytes: 1024,
 
   /** Bytes of past output kept in memory: 3 000 lines, from which a screen is rebuilt in 80 ms. */
   ringBytes: 256 * 1024,

@@ -88,7 +88,9 @@ export class Session {
   #hold: { acked: number; timer: NodeJS.Timeout } | undefined;
 
   #flushed = 0;
-  #flushedAt = -Infinity;
+  /** When the present burst of output began, and how many pieces of it went at once. */
+  #burstAt = -Infinity;
+  #burst = 0;
   #flushTimer: NodeJS.Timeout | undefined;
   #unseenShare = UNSEEN_SHARE_BYTES;
   #unseenTimer: NodeJS.Timeout | undefined;
@@ -321,18 +323,30 @@ export class Session {
     this.regulate();
   }
 
-  /** The first output after a quiet moment goes at once; what follows within a few milliseconds goes together. */
+  /**
+   * Output goes at once after a quiet moment, and so do a few small pieces after it: echoes of keys. What comes faster goes together,
+   * in fewer and larger frames.
+   */
   #schedule(): void {
-    if (this.history.end - this.#flushed >= frameLimits.outputBytes) this.#flush();
-    else if (this.#flushTimer) return;
-    else if (performance.now() - this.#flushedAt > limits.coalesceMs) this.#flush();
+    const pending = this.history.end - this.#flushed;
+    if (pending >= frameLimits.outputBytes) {
+      this.#flush();
+      return;
+    }
+    if (this.#flushTimer) return;
+    const now = performance.now();
+    if (now - this.#burstAt > limits.coalesceMs) {
+      this.#burstAt = now;
+      this.#burst = 0;
+    }
+    const isEcho = this.#burst < limits.framesAtOnce && pending <= limits.smallOutputBytes;
+    if (this.#burst++ === 0 || isEcho) this.#flush();
     else this.#flushTimer = setTimeout(() => this.#flush(), limits.coalesceMs);
   }
 
   #flush(): void {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
-    this.#flushedAt = performance.now();
     this.#flushed = this.history.end;
     for (const line of this.#lines) line.pump();
     this.#settle();
