@@ -6,6 +6,8 @@ const RECORDING: [RegExp, string][] = [
   [/(?<![\w-])lab-control-plane/g, 'mesh-lab-control-plane'],
   // The recorder stood between kubectl and the API server as plain HTTP.
   [/https?:\/\/127\.0\.0\.1:\d+/g, '<server>'],
+  // The recording's node called itself by the loopback address.
+  [/(?<=\s)127\.0\.0\.1(?=\s)/g, '172.18.0.2'],
   // kind's API server listens on 6443; the recording's did on 26443.
   [/\b26443\b/g, '6443'],
   // Any patch of a minor prints the same words.
