@@ -3,6 +3,7 @@
 
 import type { Image, ImageRegistry, ResolvedImage } from '../node/image.ts';
 import { type ImageFamily } from './family.ts';
+import { httpEcho } from './http-echo.ts';
 import { httpd } from './httpd.ts';
 import { nginx } from './nginx.ts';
 import { nginxHello } from './nginx-hello.ts';
@@ -10,7 +11,7 @@ import { postgres } from './postgres.ts';
 import { type Reference, parseReference } from './reference.ts';
 
 /** To add an image, write its file and add it here: see docs/adding-an-image.md. */
-const families: readonly ImageFamily[] = [nginx, nginxHello, httpd, postgres];
+const families: readonly ImageFamily[] = [nginx, nginxHello, httpd, postgres, httpEcho];
 
 export const imageRegistry: ImageRegistry = registryOf(families);
 
