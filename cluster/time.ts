@@ -42,7 +42,7 @@ function daysIn(year: number, month: number): number {
 }
 
 /** Days since 1970-01-01 in the proleptic Gregorian calendar, whose 400-year eras start in March. */
-function daysFromCivil(year: number, month: number, day: number): number {
+export function daysFromCivil(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;
@@ -52,7 +52,8 @@ function daysFromCivil(year: number, month: number, day: number): number {
   return era * 146_097 + dayOfEra - 719_468;
 }
 
-function civil(ms: number): { year: number; month: number; day: number; rest: number } {
+/** The UTC day a time falls on, and the milliseconds of that day. */
+export function civil(ms: number): { year: number; month: number; day: number; rest: number } {
   const days = Math.floor(ms / DAY_MS);
   const z = days + 719_468;
   const era = Math.floor(z / 146_097);

@@ -1,0 +1,32 @@
+// Which programs a distribution brings, by name.
+
+import type { Program } from '../../node/process.ts';
+import { shellProgram } from '../shell/program.ts';
+import { filePrograms } from './file-tools.ts';
+import { filterPrograms } from './filters.ts';
+import { find } from './find.ts';
+import { grep } from './grep.ts';
+import { identityPrograms } from './identity.ts';
+import { listingPrograms } from './listing.ts';
+import { plainPrograms } from './plain.ts';
+import { processPrograms } from './process-tools.ts';
+import { xargs } from './xargs.ts';
+
+const ash = shellProgram({ flavour: 'ash' });
+
+/** busybox's applets, `sh` among them. */
+export const busyboxApplets: Readonly<Record<string, Program>> = {
+  ...plainPrograms,
+  ...filterPrograms,
+  ...identityPrograms,
+  ...listingPrograms,
+  ...filePrograms,
+  ...processPrograms,
+  find,
+  grep,
+  egrep: grep,
+  fgrep: grep,
+  xargs,
+  sh: ash,
+  ash,
+};
