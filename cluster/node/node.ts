@@ -330,13 +330,12 @@ export class Node implements Kubelet {
       );
       this.#every(timing.tokenRefreshMs, () => this.#refreshTokens());
       if (isNew) {
-        this.#parts.events.event(node, 'Normal', 'Starting', 'Starting kubelet.');
-        this.#parts.events.event(
-          node,
-          'Normal',
-          'NodeReady',
-          `Node ${this.name} status is now: NodeReady`,
-        );
+        const tellNode = (reason: string, message: string) =>
+          this.#parts.events.event(node, 'Normal', reason, message);
+        tellNode('Starting', 'Starting kubelet.');
+        tellNode('NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods');
+        for (const reason of FIRST_STATES)
+          tellNode(reason, `Node ${this.name} status is now: ${reason}`);
       }
     };
     register().catch((error: unknown) => {
@@ -360,6 +359,14 @@ export class Node implements Kubelet {
     this.#timers.add(cancel);
   }
 }
+
+/** What a kubelet tells of itself when it comes up. */
+const FIRST_STATES = [
+  'NodeHasSufficientMemory',
+  'NodeHasNoDiskPressure',
+  'NodeHasSufficientPID',
+  'NodeReady',
+];
 
 /** How the kubelet says why there is no log yet. Other reasons it gives as they stand. */
 const WAITING_WORDS: Readonly<Record<string, string>> = {

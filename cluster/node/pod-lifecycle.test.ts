@@ -369,7 +369,7 @@ test('an image is pulled once for the whole node', async () => {
 test('a command that is not in the image ends in RunContainerError, then CrashLoopBackOff', async () => {
   const { clock, create, pod } = await world();
   await create(podDraft('web', { containers: [container('main', { command: ['nope'] })] }));
-  await clock.step(800);
+  await clock.step(1000);
   const [status] = pod('web').status?.containerStatuses ?? [];
   assert.equal(status?.state?.waiting?.reason, 'RunContainerError');
   assert.match(status.state.waiting.message ?? '', /exec: "nope": executable file not found/);
@@ -379,6 +379,15 @@ test('a command that is not in the image ends in RunContainerError, then CrashLo
   const again = pod('web').status?.containerStatuses?.[0];
   assert.equal(again?.state?.waiting?.reason, 'CrashLoopBackOff');
   assert.equal(again.restartCount, 1);
+});
+
+test('with restartPolicy Never a container that cannot start ends the pod', async () => {
+  const { clock, create, pod } = await world();
+  const containers = [container('main', { command: ['nope'] })];
+  await create(podDraft('web', { containers, restartPolicy: 'Never' }));
+  await clock.step(2000);
+  assert.equal(pod('web').status?.phase, 'Failed');
+  assert.deepEqual(states(pod('web')), ['main: terminated StartError']);
 });
 
 test('a pod bound to a full node without asking the scheduler is rejected', async () => {

@@ -2,7 +2,6 @@
 // Source: the public documentation of container states and restarts; events and reasons as a real kubelet words them.
 
 import type { Container, Pod } from '../../controllers/kinds.ts';
-import { isSidecar } from '../../controllers/pods.ts';
 import { duration } from '../../controllers/times.ts';
 import type { NetworkNamespace } from '../../network/network.ts';
 import { timestamp } from '../../time.ts';
@@ -370,7 +369,7 @@ export class PodContainer {
     this.#tell({ type: 'Warning', reason: 'Failed', message: `Error: ${error.message}` });
     this.#endedAt = clock.now();
     this.#log?.close(clock.now());
-    this.#last = {
+    const end: Terminated = {
       is: 'terminated',
       exitCode: 128,
       reason: error.reason,
@@ -379,8 +378,26 @@ export class PodContainer {
       finishedAt: timestamp(clock.now()),
       containerID: this.#containerID,
     };
-    this.#state = { is: 'waiting', reason: 'RunContainerError', message: error.message };
+    if (this.willRestart(end.exitCode)) {
+      this.#last = end;
+      this.#state = { is: 'waiting', reason: 'RunContainerError', message: error.message };
+    } else {
+      this.#state = end;
+    }
     this.#around.changed();
+  }
+
+  /** Whether it would be started again after a run that ended so. */
+  willRestart(exitCode: number): boolean {
+    const policy = this.spec.restartPolicy ?? this.#around.pod.spec.restartPolicy ?? 'Always';
+    switch (policy) {
+      case 'Never':
+        return false;
+      case 'OnFailure':
+        return exitCode !== 0;
+      default:
+        return this.role !== 'init' || exitCode !== 0;
+    }
   }
 
   /** False when it failed: the container is then killed. */
@@ -445,10 +462,9 @@ export class PodContainer {
   async #unhealthy(kind: 'Startup' | 'Liveness'): Promise<void> {
     const probe = kind === 'Startup' ? this.spec.startupProbe : this.spec.livenessProbe;
     const grace = probe?.terminationGracePeriodSeconds;
-    const restarts = this.#around.pod.spec.restartPolicy !== 'Never' || isSidecar(this.spec);
     await this.stop(
       grace === undefined ? this.#graceMs() : grace * 1000,
-      `Container ${this.spec.name} failed ${kind.toLowerCase()} probe${restarts ? ', will be restarted' : ''}`,
+      `Container ${this.spec.name} failed ${kind.toLowerCase()} probe${this.willRestart(1) ? ', will be restarted' : ''}`,
     );
   }
 

@@ -274,8 +274,7 @@ export class PodWorker implements Surroundings {
   /** It will not be started again. */
   #isDone(container: PodContainer): boolean {
     if (container.running || container.exitCode === undefined) return false;
-    const policy = container.spec.restartPolicy ?? this.#pod.spec.restartPolicy ?? 'Always';
-    return policy === 'Never' || (policy === 'OnFailure' && container.exitCode === 0);
+    return !container.willRestart(container.exitCode);
   }
 
   /** The pod has done its work: sidecars are let go, the last started first. */

@@ -25,7 +25,7 @@ export function capacityOf(pods: number): Record<string, string> {
     'ephemeral-storage': '61202244Ki',
     'hugepages-1Gi': '0',
     'hugepages-2Mi': '0',
-    memory: '8Gi',
+    memory: '8388608Ki',
     pods: String(pods),
   };
 }

@@ -5,11 +5,11 @@ export const timing = {
   /** From a pod's assignment to the kubelet's first act: its watch. */
   noticeMs: 5,
   /** Cgroup, sandbox, network namespace and volumes of a pod. */
-  sandboxMs: 250,
+  sandboxMs: 400,
   /** containerd's part from a pulled image to a created container. */
-  createMs: 80,
+  createMs: 120,
   /** … and to its running first process. */
-  startMs: 40,
+  startMs: 80,
   /** A registry's answer to "which image is this tag". */
   registryMs: 180,
   /** Bytes a pull brings in a millisecond: 250 MB/s, a fast mirror. Real pulls would make a lesson wait. */
@@ -17,7 +17,7 @@ export const timing = {
   /** From the end of a container to the kubelet's next act: its relist period is a second. */
   relistMs: 500,
   /** From the last container's end to the pod's. */
-  teardownMs: 150,
+  teardownMs: 300,
   /** Default: between attempts at what a pod's configuration forbids (missing secret, unknown image …). */
   retryMs: 10_000,
   /** Default: first wait before a crashed container is started again; doubles … */
