@@ -9,6 +9,7 @@ import type { World } from './api/world.ts';
 import { Clock } from './clock.ts';
 import { startControllers } from './controllers/controllers.ts';
 import { type ClusterLimits, defaultLimits } from './limits.ts';
+import { imageRegistry } from './images/registry.ts';
 import { addressPlan } from './network/addresses.ts';
 import { ClusterNetwork } from './network/cluster-network.ts';
 import type { ImageRegistry } from './node/image.ts';
@@ -35,7 +36,7 @@ export interface ClusterOptions {
   nodeName?: string;
   /** Repeats every choice of chance. Default: chance. */
   seed?: number;
-  /** What the node can run. Without it there is no node. */
+  /** What the node can run. Default: every image there is. */
   images?: ImageRegistry;
 }
 
@@ -43,7 +44,7 @@ export interface ClusterOptions {
 export interface ClusterSnapshot {
   format: typeof FORMAT;
   store: StoreSnapshot;
-  node: NodeSnapshot | undefined;
+  node: NodeSnapshot;
   /** Base64url: tokens stay good. */
   tokenKey: string;
 }
@@ -65,13 +66,13 @@ export class Cluster {
   readonly #world: World;
   readonly #api: Api;
   readonly #network: ClusterNetwork;
-  readonly #node: Node | undefined;
+  readonly #node: Node;
   readonly #snapshot: ClusterSnapshot | undefined;
   #stopControllers: Cancel | undefined;
   #state: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(options: ClusterOptions) {
-    const { platform, schemas, images, nodeName = DEFAULT_NODE } = options;
+    const { platform, schemas, images = imageRegistry, nodeName = DEFAULT_NODE } = options;
     const limits: ClusterLimits = { ...defaultLimits, ...options.limits };
     this.#options = options;
     this.#snapshot = readSnapshot(options.snapshot);
@@ -98,21 +99,19 @@ export class Cluster {
       serverAddress: `${addressPlan.nodeIp}:${API_PORT}`,
       tokenKey: this.#snapshot && base64UrlBytes(this.#snapshot.tokenKey),
     });
-    this.#node =
-      images &&
-      new Node({
-        store,
-        client: this.#api.client('kubelet'),
-        clock,
-        network: this.#network,
-        runtime: createContainerRuntime({ clock, random, limits }),
-        images,
-        limits,
-        random,
-        nodeName,
-        log: (level, message) => platform.log(level, message),
-        tokens: this.#api.tokens,
-      });
+    this.#node = new Node({
+      store,
+      client: this.#api.client('kubelet'),
+      clock,
+      network: this.#network,
+      runtime: createContainerRuntime({ clock, random, limits }),
+      images,
+      limits,
+      random,
+      nodeName,
+      log: (level, message) => platform.log(level, message),
+      tokens: this.#api.tokens,
+    });
     this.#world.kubelet = this.#node;
   }
 
@@ -145,8 +144,8 @@ export class Cluster {
       log: (level, message) => platform.log(level, message),
       rootCertificate: caCertificate,
     });
-    if (this.#snapshot?.node) this.#node?.restore(this.#snapshot.node);
-    this.#node?.start();
+    if (this.#snapshot) this.#node.restore(this.#snapshot.node);
+    this.#node.start();
     this.#api.ready = true;
   }
 
@@ -168,7 +167,7 @@ export class Cluster {
     return {
       format: FORMAT,
       store: this.#store.snapshot(),
-      node: this.#node?.snapshot(),
+      node: this.#node.snapshot(),
       tokenKey: base64UrlOf(this.#api.tokens.key),
     };
   }
@@ -187,7 +186,7 @@ export class Cluster {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
     this.#api.ready = false;
-    this.#node?.stop();
+    this.#node.stop();
     this.#stopControllers?.();
     this.#api.close();
     this.#network.close();

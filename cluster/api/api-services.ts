@@ -16,7 +16,6 @@ const MANAGED = 'kube-aggregator.kubernetes.io/automanaged';
 /** Where groups stand among all others; those of custom resources stand last. */
 const GROUP_PRIORITIES: Readonly<Record<string, number>> = {
   '': 18_000,
-  'apiregistration.k8s.io': 18_000,
   apps: 17_800,
   'events.k8s.io': 17_750,
   'authentication.k8s.io': 17_700,
@@ -37,6 +36,8 @@ const GROUP_PRIORITIES: Readonly<Record<string, number>> = {
   'flowcontrol.apiserver.k8s.io': 16_100,
   'resource.k8s.io': 16_000,
 };
+/** The list itself is not in the list. */
+const OWN_GROUP = 'apiregistration.k8s.io';
 const CUSTOM_PRIORITY = 1_000;
 const CUSTOM_VERSION_PRIORITY = 100;
 
@@ -76,9 +77,9 @@ export class ApiServices {
   async #sync(): Promise<void> {
     const { store, registry } = this.#world;
     this.#generation = registry.generation;
-    const served = [{ group: '', versions: ['v1'] }, ...this.#discovery.groups()].flatMap(
-      ({ group, versions }) => versions.map((version) => ({ group, version, versions })),
-    );
+    const served = [{ group: '', versions: ['v1'] }, ...this.#discovery.groups()]
+      .filter(({ group }) => group !== OWN_GROUP)
+      .flatMap(({ group, versions }) => versions.map((version) => ({ group, version, versions })));
     const names = new Set(served.map(({ group, version }) => `${version}.${group}`));
     for (const { group, version, versions } of served)
       if (!store.get(API_SERVICES, undefined, `${version}.${group}`))

@@ -126,7 +126,7 @@ export class Discovery {
   }
 
   #groupList(): unknown {
-    const groups = [...this.#groups].filter(([group]) => group !== '');
+    const groups = [...this.#groups].filter(([group]) => group !== '').sort(byApiService);
     return {
       kind: 'APIGroupList',
       apiVersion: 'v1',
@@ -200,6 +200,18 @@ export class Discovery {
       })),
     };
   }
+}
+
+/** Custom groups stand in the order of their APIServices' names, which begin with the version; the others stay. */
+function byApiService(
+  [a, aVersions]: readonly [string, readonly GroupVersion[]],
+  [b, bVersions]: readonly [string, readonly GroupVersion[]],
+): number {
+  const isCustom = (versions: readonly GroupVersion[]) =>
+    versions[0]?.kinds[0]?.definition.custom === true;
+  if (!isCustom(aVersions) || !isCustom(bVersions)) return 0;
+  const [left, right] = [`${aVersions[0]?.version}.${a}`, `${bVersions[0]?.version}.${b}`];
+  return left < right ? -1 : 1;
 }
 
 function groupOf(group: string, versions: readonly GroupVersion[]): object {

@@ -241,9 +241,16 @@ function decodeToken(text: string): ContinueToken {
   const bytes = base64UrlBytes(text);
   if (!bytes)
     throw badRequest('invalid continue token: continue key is not valid: illegal base64 data');
-  const json = parseJson(latin1(bytes));
-  if ('error' in json)
-    throw badRequest(`invalid continue token: continue key is not valid: ${json.error}`);
+  const json = parseJson(textOf(bytes));
+  if ('error' in json) {
+    const [first = 0] = bytes;
+    // Go's decoder reads bytes: it names the first that does not belong as a character of its own.
+    const why =
+      first < 0x80
+        ? json.error
+        : `invalid character '${String.fromCharCode(first)}' looking for beginning of value`;
+    throw badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  }
   const { v, rv, start } = JSON.parse(textOf(bytes)) as Partial<ContinueToken>;
   if (v !== 'meta.k8s.io/v1')
     throw badRequest(
@@ -254,11 +261,6 @@ function decodeToken(text: string): ContinueToken {
       'invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)',
     );
   return { v, rv, start };
-}
-
-/** Byte for byte, as Go's decoder names what it did not expect. */
-function latin1(bytes: Uint8Array): string {
-  return bytes.every((byte) => byte < 0x80) ? textOf(bytes) : String.fromCharCode(...bytes);
 }
 
 /** The list as it was: the present one with every later change undone. */

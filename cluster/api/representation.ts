@@ -151,7 +151,10 @@ function tableText(
     return `{"cells":${cells},"object":${rowObject(kind, object, options)}}`;
   });
   const columns = withColumns ? columnsText(table) : 'null';
-  return `{"kind":"Table","apiVersion":"meta.k8s.io/${metaVersion}","metadata":${metaText(meta)},"columnDefinitions":${columns},"rows":[${rows.join(',')}]}`;
+  // The table of kinds without columns of their own has no rows at all when it is empty.
+  const isPlain =
+    rows.length === 0 && table.columns.length === 2 && table.columns[1]?.name === 'Created At';
+  return `{"kind":"Table","apiVersion":"meta.k8s.io/${metaVersion}","metadata":${metaText(meta)},"columnDefinitions":${columns},"rows":${isPlain ? 'null' : `[${rows.join(',')}]`}}`;
 }
 
 function rowObject(kind: ServedKind, stored: KubeObject, options: ViewOptions): string {
