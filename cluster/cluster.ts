@@ -13,6 +13,7 @@ import { imageRegistry } from './images/registry.ts';
 import { addressPlan } from './network/addresses.ts';
 import { ClusterNetwork } from './network/cluster-network.ts';
 import type { ImageRegistry } from './node/image.ts';
+import { metricsReadings } from './node/metrics.ts';
 import { Node, type NodeSnapshot } from './node/node.ts';
 import { createContainerRuntime } from './node/runtime/runtime.ts';
 import type { Cancel, Platform } from './platform.ts';
@@ -98,6 +99,7 @@ export class Cluster {
       world: this.#world,
       serverAddress: `${addressPlan.nodeIp}:${API_PORT}`,
       tokenKey: this.#snapshot && base64UrlBytes(this.#snapshot.tokenKey),
+      readings: metricsReadings(() => this.#node),
     });
     this.#node = new Node({
       store,
