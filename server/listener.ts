@@ -93,18 +93,19 @@ export class Listener {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(HEADERS_FOR_ALL)) response.setHeader(name, value);
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://lab');
+    const url = addressOf(request);
     try {
       const refused = this.gate.refusesHost(request.headers);
       if (refused) fail(response, refused);
-      else if (pathname.startsWith('/lab/'))
-        await this.#lab(request, response, pathname, searchParams);
+      else if (!url) fail(response, 'LAB_NOT_FOUND');
+      else if (url.pathname.startsWith('/lab/')) await this.#lab(request, response, url);
       else if (request.method === 'GET' || request.method === 'HEAD')
         this.#pages(request, response);
       else fail(response, 'LAB_METHOD');
     } catch (error) {
+      if (request.destroyed && !request.complete) return; // it went away in the middle of its body
       this.#options.log(
-        `${request.method} ${pathname}: ${String(error instanceof Error ? error.stack : error)}`,
+        `${request.method} ${url?.pathname}: ${String(error instanceof Error ? error.stack : error)}`,
       );
       if (response.headersSent) response.destroy();
       else fail(response, 'LAB_INTERNAL');
@@ -114,13 +115,12 @@ export class Listener {
   async #lab(
     request: IncomingMessage,
     response: ServerResponse,
-    path: string,
-    query: URLSearchParams,
+    { pathname, searchParams: query }: URL,
   ): Promise<void> {
     const { headers, method = 'GET' } = request;
     const refused = this.gate.refusesOrigin(headers, method !== 'GET' && method !== 'HEAD');
     if (refused) return fail(response, refused);
-    const found = this.#route(method, path);
+    const found = this.#route(method, pathname);
     if (typeof found === 'string') return fail(response, found);
     const { route, params } = found;
     const key = headers[KEY_HEADER];
@@ -157,7 +157,7 @@ export class Listener {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy()); // it went away while it asked
     const { headers } = request;
-    const upgraded = this.#options.upgrades[new URL(request.url ?? '/', 'http://lab').pathname];
+    const upgraded = this.#options.upgrades[addressOf(request)?.pathname ?? ''];
     const refused = this.gate.refusesHost(headers) ?? this.gate.refusesOrigin(headers, true);
     if (refused) return refuse(socket, refused);
     if (!upgraded) return refuse(socket, 'LAB_NOT_FOUND');
@@ -196,6 +196,11 @@ async function bodyOf(
   } catch {
     return { refused: 'LAB_BODY' }; // not JSON, and that is what the code says
   }
+}
+
+/** Undefined when the address is none: a client may ask for anything. */
+function addressOf({ url = '/' }: IncomingMessage): URL | undefined {
+  return URL.parse(url, 'http://lab') ?? undefined;
 }
 
 function hasBody({ method }: IncomingMessage): boolean {

@@ -51,17 +51,18 @@ export function staticFiles(
       response.setHeader('Set-Cookie', cookieFor(response.req.headers));
     },
   });
-  return (request, response) => {
-    if (request.url === `/${INLINE_SCRIPTS_FILE}`) request.url = '/404';
-    files(request, response, () => {
-      response.writeHead(404, {
-        'Content-Type': 'text/html; charset=utf-8',
-        'Cache-Control': 'no-cache',
-        'Content-Security-Policy': policies.plain(request.headers.host),
-        'Set-Cookie': cookieFor(request.headers),
-      });
-      response.end(request.method === 'HEAD' ? undefined : notFound);
+  const nothing = (request: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(404, {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Cache-Control': 'no-cache',
+      'Content-Security-Policy': policies.plain(request.headers.host),
+      'Set-Cookie': cookieFor(request.headers),
     });
+    response.end(request.method === 'HEAD' ? undefined : notFound);
+  };
+  return (request, response) => {
+    if (request.url?.startsWith(`/${INLINE_SCRIPTS_FILE}`)) nothing(request, response);
+    else files(request, response, () => nothing(request, response));
   };
 }
 
