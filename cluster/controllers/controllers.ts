@@ -10,6 +10,7 @@ import {
 import { startDeploymentController } from './deployment.ts';
 import { startEndpointsController } from './endpoints.ts';
 import { startEndpointSliceController } from './endpointslice.ts';
+import { startEndpointSliceMirroring } from './endpointslice-mirroring.ts';
 import { startGarbageCollector } from './garbage-collector.ts';
 import { startJobController } from './job.ts';
 import { startNamespaceController } from './namespace.ts';
@@ -32,6 +33,7 @@ const CONTROLLERS: readonly ((world: World) => Cancel)[] = [
   startJobController,
   startEndpointsController,
   startEndpointSliceController,
+  startEndpointSliceMirroring,
   startScheduler,
   startTtlAfterFinished,
   startPodGarbageCollector,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startEndpointsController } from './endpoints.ts';
+import { startEndpointSliceMirroring } from './endpointslice-mirroring.ts';
 import { startEndpointSliceController } from './endpointslice.ts';
 import type { DraftOf, EndpointSlice, Endpoints, Pod, Service } from './kinds.ts';
 import { podDraft } from './testing/objects.ts';
@@ -10,6 +11,7 @@ function cluster(): TestWorld {
   const world = testWorld();
   startEndpointsController(world);
   startEndpointSliceController(world);
+  startEndpointSliceMirroring(world);
   return world;
 }
 
@@ -200,6 +202,12 @@ test('a service without a selector keeps the endpoints that people gave it', asy
   });
   await world.clock.step(100);
   assert.deepEqual(endpointsOf(world)?.subsets, [{ addresses: [{ ip: '192.0.2.1' }] }]);
+  const slice = sliceOf(world);
+  assert.deepEqual(slice.endpoints, [{ addresses: ['192.0.2.1'], conditions: { ready: true } }]);
+  assert.equal(
+    slice.metadata.labels?.['endpointslice.kubernetes.io/managed-by'],
+    'endpointslicemirroring-controller.k8s.io',
+  );
   await world.kinds.delete('services', 'default', 'web');
   await world.clock.step(100);
   assert.ok(endpointsOf(world));
