@@ -106,6 +106,7 @@ const rooms: Record<string, Room> = {
       '@fontsource-variable/instrument-sans',
     ],
   },
+  'server/config': { rooms: [], packages: ['node:'] },
   'server/apiserver': {
     rooms: ['cluster', 'cluster/api', 'server/config'],
     packages: ['node:', 'ws', '@peculiar/x509', 'reflect-metadata'],

@@ -8,7 +8,7 @@ import { textField } from './route.ts';
 import type { Route } from './route.ts';
 
 /** Raised when an older page could misunderstand the lab. */
-const LAB_VERSION = 1;
+const ANSWER_VERSION = 1;
 
 export function doorRoutes(gate: Gate): Route[] {
   const logins = new Rate(limits.loginsPerMinute / 60, limits.loginsPerMinute);
@@ -20,7 +20,7 @@ export function doorRoutes(gate: Gate): Route[] {
       // An answer, not a refusal: a browser would print an error for each.
       answer: ({ headers }) => ({
         body: {
-          meshproof: LAB_VERSION,
+          meshproof: ANSWER_VERSION,
           open: gate.browser(headers, keyIn(headers[KEY_HEADER])) !== undefined,
         },
       }),
