@@ -1,4 +1,4 @@
-// Makes the embedded cluster that a host asks for, with this process's schemas and images.
+// Makes the embedded cluster that a host asks for, with this process's schemas.
 
 import { Cluster } from '../../../cluster/cluster.ts';
 import { schemaBundle } from '../../apiserver/schema-bundle.ts';
@@ -11,16 +11,5 @@ export interface ClusterSettings {
 }
 
 export function createCluster(init: ClusterInit, settings: ClusterSettings): HostedCluster {
-  return new Cluster({
-    ...init,
-    ...settings,
-    schemas: schemaBundle(),
-    // Until cluster/images has its registry.
-    images: {
-      resolve: (reference) => ({
-        error: `no image runs yet, not ${reference}`,
-        invalidName: false,
-      }),
-    },
-  });
+  return new Cluster({ ...init, ...settings, schemas: schemaBundle() });
 }
