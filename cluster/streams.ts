@@ -3,8 +3,12 @@
 
 /** Where bytes come from. One reader at a time. */
 export interface ByteReader {
-  /** The next bytes, at most `max` of them, waiting for some; null at the end. Rejects if the stream was broken. */
-  read(max?: number): Promise<Uint8Array | null>;
+  /**
+   * The next bytes, at most `max` of them, waiting for some; null at the end. Rejects if the stream was broken. A process's
+   * standard input also rejects with the signal's reason, and has then taken nothing; other streams need not look at it,
+   * for their next reader takes the place of one that waits.
+   */
+  read(max?: number, signal?: AbortSignal): Promise<Uint8Array | null>;
   /** Says that nothing more will be read: writers get a BrokenPipe. */
   cancel(): void;
   /** Takes bytes back that were read too much: the next read, by whoever shares the stream, begins with them. */

@@ -24,9 +24,9 @@ class TakingBack implements Input {
     this.#reader = reader;
   }
 
-  async read(max = Infinity): Promise<Uint8Array | null> {
+  async read(max = Infinity, signal?: AbortSignal): Promise<Uint8Array | null> {
     const back = this.#back;
-    if (!back) return this.#reader.read(max);
+    if (!back) return this.#reader.read(max, signal);
     this.#back = back.length <= max ? undefined : back.subarray(max);
     return back.subarray(0, Math.min(max, back.length));
   }

@@ -17,7 +17,7 @@ import { parserFor, runLine } from './run.ts';
 import { readLine } from './standard-input.ts';
 import { SyntaxFault } from './syntax.ts';
 import type { List } from './syntax.ts';
-import { defaultHandler } from './traps.ts';
+import { defaultHandler, runTrap } from './traps.ts';
 
 const INTERRUPTED = 130;
 
@@ -105,6 +105,7 @@ class Session {
       }
       if (edited.type === 'interrupt') {
         shell.status = INTERRUPTED;
+        if (shell.traps.has('INT')) await this.#guarded(() => runTrap(this.#evaluator, 'INT'));
         continue;
       }
       await this.#command(edited.text);

@@ -72,7 +72,8 @@ export async function runLine(evaluator: Evaluator, run: () => Promise<void>): P
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     await evaluator.report(error);
-    shell.status = error.status;
+    // To a person bash says 1 whatever went wrong.
+    shell.status = shell.interactive && shell.isBash ? Math.min(error.status, 1) : error.status;
     if (error.reach === 'shell' && !shell.interactive) throw new Exit(error.status);
   }
 }

@@ -28,29 +28,36 @@ export class ScreenLine {
     return prompt;
   }
 
-  /** What changes the picture to a new text and cursor, with as few bytes as the common cases allow. */
+  /** What changes the picture to a new text and cursor: only what differs is drawn. */
   update(text: readonly string[], cursor: number): string {
-    const before = { text: this.#text, cursor: this.#cursor };
-    const appended = this.#appended(text, cursor);
-    if (appended !== undefined) {
-      this.#text = text;
-      this.#cursor = cursor;
-      return appended;
-    }
-    const sameText =
-      text.length === before.text.length && text.every((char, at) => char === before.text[at]);
-    if (sameText) {
-      const from = this.#cellAt(before.cursor);
-      this.#cursor = cursor;
-      return this.#move(from, this.#cellAt(cursor));
-    }
-    return this.#redraw(text, cursor);
+    const old = this.#text;
+    const from = this.#cellAt(this.#cursor);
+    const oldEnd = this.#cellAt(old.length);
+    let same = 0;
+    while (same < old.length && same < text.length && old[same] === text[same]) same++;
+    const start = this.#cellAt(same);
+    this.#text = text;
+    this.#cursor = cursor;
+    if (same === old.length && same === text.length) return this.#move(from, this.#cellAt(cursor));
+    const end = this.#cellAt(text.length);
+    let out = this.#move(from, start) + text.slice(same).join('');
+    // A text that fills its row leaves the cursor on it until something more is printed.
+    if (same < text.length && end.column === 0 && end.row > 0 && text.at(-1) !== '\n') out += ' \b';
+    if (end.row < oldEnd.row || (end.row === oldEnd.row && end.column < oldEnd.column))
+      out += end.row === oldEnd.row ? '\x1b[K' : '\x1b[J';
+    else if (old.slice(same).includes('\n')) out += '\x1b[J';
+    return out + this.#move(end, this.#cellAt(cursor));
   }
 
   /** Draws everything again: after the window's size changed, or something else was printed. */
   redraw(columns: number): string {
+    const from = this.#cellAt(this.#cursor);
     this.#columns = Math.max(2, columns);
-    return this.#redraw(this.#text, this.#cursor);
+    const { text, cursor } = { text: this.#text, cursor: this.#cursor };
+    const top = `${this.#move(from, { row: 0, column: 0 })}\r\x1b[J`;
+    this.#text = [];
+    this.#cursor = 0;
+    return top + this.#prompt + this.update(text, cursor);
   }
 
   /** Draws everything on a fresh line, below whatever was printed. */
@@ -65,41 +72,6 @@ export class ScreenLine {
     const from = this.#cellAt(this.#cursor);
     this.#cursor = this.#text.length;
     return this.#move(from, this.#cellAt(this.#text.length));
-  }
-
-  /** One character at the end of a line with room left, or one taken from there. */
-  #appended(text: readonly string[], cursor: number): string | undefined {
-    const old = this.#text;
-    const end = this.#cellAt(old.length);
-    if (this.#cursor !== old.length || cursor !== text.length) return undefined;
-    const last = text.at(-1);
-    if (text.length === old.length + 1 && last !== undefined && samePrefix(text, old, old.length)) {
-      const width = charWidth(last);
-      if (last !== '\n' && end.column + width < this.#columns) return last;
-    }
-    const gone = old.at(-1);
-    if (
-      text.length === old.length - 1 &&
-      gone !== undefined &&
-      samePrefix(text, old, text.length)
-    ) {
-      const width = charWidth(gone);
-      if (gone !== '\n' && end.column >= width && width > 0)
-        return '\b'.repeat(width) + ' '.repeat(width) + '\b'.repeat(width);
-    }
-    return undefined;
-  }
-
-  #redraw(text: readonly string[], cursor: number): string {
-    const from = this.#cellAt(this.#cursor);
-    this.#text = text;
-    this.#cursor = cursor;
-    const end = this.#cellAt(text.length);
-    let out = this.#move(from, { row: 0, column: 0 });
-    out += `${this.#prompt}${text.join('')}`;
-    // A text that fills its row leaves the cursor on it until something more is printed.
-    if (end.column === 0 && end.row > 0 && text.at(-1) !== '\n') out += ' \b';
-    return `${out}\x1b[J${this.#move(end, this.#cellAt(cursor))}`;
   }
 
   #cellAt(index: number): Cell {
@@ -137,11 +109,6 @@ export class ScreenLine {
       return out + (distance < 4 ? '\b'.repeat(distance) : `\x1b[${distance}D`);
     return `${out}\x1b[${distance}C`;
   }
-}
-
-function samePrefix(a: readonly string[], b: readonly string[], length: number): boolean {
-  for (let at = 0; at < length; at++) if (a[at] !== b[at]) return false;
-  return true;
 }
 
 /** A prompt without the sequences that take no room. */

@@ -174,6 +174,25 @@ export class Shell {
     }
   }
 
+  /** The same for a wait that can be called off: whoever waits has then taken nothing. */
+  async unlessInterrupted<T>(
+    wait: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | 'interrupted'> {
+    const stop = new AbortController();
+    const reason = new Error('interrupted');
+    const listener = () => stop.abort(reason);
+    this.#interruptListeners.add(listener);
+    try {
+      if (this.interrupted) return 'interrupted';
+      return await wait(stop.signal);
+    } catch (error) {
+      if (error === reason) return 'interrupted';
+      throw error;
+    } finally {
+      this.#interruptListeners.delete(listener);
+    }
+  }
+
   /** A trapped signal came: its command runs before the next statement. */
   deliver(signal: string): void {
     if (!this.pendingSignals.includes(signal)) this.pendingSignals.push(signal);

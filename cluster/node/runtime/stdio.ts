@@ -31,7 +31,7 @@ export class SharedInput {
     return this.#source;
   }
 
-  async read(max: number, user: StreamUser): Promise<Uint8Array | null> {
+  async read(max: number, user: StreamUser, signal?: AbortSignal): Promise<Uint8Array | null> {
     for (;;) {
       const held = this.#held;
       if (held) {
@@ -49,7 +49,7 @@ export class SharedInput {
         return null;
       }
       this.#pending ??= this.#fetch();
-      await user.whileAlive(this.#pending);
+      await user.whileAlive(signal ? unlessAborted(this.#pending, signal) : this.#pending);
     }
   }
 
@@ -72,6 +72,21 @@ export class SharedInput {
   }
 }
 
+/** A promise's outcome, or a rejection when the signal comes first. */
+function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const abort = () =>
+      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise
+      .finally(() => signal.removeEventListener('abort', abort))
+      .then(resolve, (error: unknown) =>
+        reject(error instanceof Error ? error : new Error(String(error))),
+      );
+  });
+}
+
 const sharedInputs = new WeakMap<ByteReader, SharedInput>();
 
 /** One SharedInput for each stream, however many processes it is handed to. */
@@ -91,9 +106,9 @@ export class ProcessInput implements ByteReader {
     this.#user = user;
   }
 
-  async read(max = Infinity): Promise<Uint8Array | null> {
+  async read(max = Infinity, signal?: AbortSignal): Promise<Uint8Array | null> {
     await this.#user.enter();
-    return this.shared.read(max, this.#user);
+    return this.shared.read(max, this.#user, signal);
   }
 
   cancel(): void {

@@ -3,7 +3,7 @@
 import { decodeText } from '../../programs/text.ts';
 import type { Builtin } from '../builtin.ts';
 import type { Input } from '../descriptors.ts';
-import { Fault } from '../faults.ts';
+import { Fault, Interrupted } from '../faults.ts';
 import { DEFAULT_IFS } from '../fields.ts';
 import { complaint } from '../messages.ts';
 import type { Shell } from '../shell.ts';
@@ -130,7 +130,7 @@ const read: Builtin = async (shell, { argv }) => {
       options,
       raw ? (text) => (options.silent ? Promise.resolve() : shell.complain(text)) : undefined,
     );
-    if (taken === 'interrupted') return 130;
+    if (taken === 'interrupted') return interruptedStatus(shell);
     assignFields(shell, options, taken.pieces);
     if (taken.timedOut) return TIMED_OUT[shell.flavour.name];
     return taken.ended ? 0 : 1;
@@ -138,6 +138,12 @@ const read: Builtin = async (shell, { argv }) => {
     if (raw) file.tty?.setRaw(false);
   }
 };
+
+/** Ctrl-C leaves everything; a trapped signal ends the read. */
+function interruptedStatus(shell: Shell): number {
+  if (shell.interrupted) throw new Interrupted();
+  return 128 + 2;
+}
 
 /** Text read, with what a backslash protected marked. */
 interface Taken {
@@ -180,22 +186,25 @@ async function nextChunk(
   input: Input,
   deadline: number | undefined,
 ): Promise<Uint8Array | null | 'interrupted' | 'late'> {
-  const reading = input.read();
-  if (deadline === undefined) return shell.orInterrupt(reading);
-  let cancel: () => void = () => {};
-  const late = new Promise<'late'>((resolve) => {
-    cancel = shell.process.clock.after(Math.max(0, deadline - shell.process.clock.now()), () =>
-      resolve('late'),
-    );
+  if (deadline === undefined)
+    return shell.unlessInterrupted((signal) => input.read(Infinity, signal));
+  const { clock } = shell.process;
+  const late = new Error('late');
+  return shell.unlessInterrupted(async (signal) => {
+    const stop = new AbortController();
+    const onInterrupt = () => stop.abort(signal.reason);
+    signal.addEventListener('abort', onInterrupt, { once: true });
+    const cancel = clock.after(Math.max(0, deadline - clock.now()), () => stop.abort(late));
+    try {
+      return await input.read(Infinity, stop.signal);
+    } catch (error) {
+      if (error === late) return 'late';
+      throw error;
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', onInterrupt);
+    }
   });
-  try {
-    const first = await shell.orInterrupt(Promise.race([reading, late]));
-    // What arrives after the deadline is the next reader's.
-    if (first === 'late') void reading.then((bytes) => bytes && input.unread(bytes));
-    return first;
-  } finally {
-    cancel();
-  }
 }
 
 class LineCollector {
@@ -366,7 +375,7 @@ const mapfile: Builtin = async (shell, { argv }) => {
   const options: ReadOptions = { ...readOptions(shell, ['read', '-r']), names: [] };
   for (let index = from; most === 0 || index < from + most; index++) {
     const taken = await takeLine(shell, input, options, undefined);
-    if (taken === 'interrupted') return 130;
+    if (taken === 'interrupted') return interruptedStatus(shell);
     const text = taken.pieces.map((piece) => piece.text).join('');
     if (!taken.ended && text === '') break;
     elements.set(index, trim || !taken.ended ? text : `${text}\n`);

@@ -1,9 +1,9 @@
 // Builtins about processes: jobs, fg, bg, kill, wait, disown, suspend.
 
 import type { Signal } from '../../../node/process.ts';
-import { signalOf } from '../../../node/signals.ts';
+import { signalNumbers, signalOf } from '../../../node/signals.ts';
 import type { Builtin } from '../builtin.ts';
-import { Fault } from '../faults.ts';
+import { Fault, Interrupted } from '../faults.ts';
 import type { Job } from '../jobs.ts';
 import { deathWords, untilKilled } from '../launch.ts';
 import { complaint } from '../messages.ts';
@@ -89,9 +89,11 @@ const fg: Builtin = async (shell, { argv }, services) => {
   await shell.write(1, `${job.source}\n`);
   const wasStopped = job.state.type === 'stopped';
   if (wasStopped) for (const child of job.children) child.kill('SIGCONT');
-  const status = await services.foreground(job);
-  if (job.state.type === 'done') shell.jobs.forget(job);
-  return status;
+  try {
+    return await services.foreground(job);
+  } finally {
+    if (job.state.type === 'done') shell.jobs.forget(job);
+  }
 };
 
 const bg: Builtin = async (shell, { argv }) => {
@@ -115,7 +117,7 @@ const wait: Builtin = async (shell, { argv }) => {
   if (words.length === 0) {
     for (const job of shell.jobs.unfinished()) {
       const status = await waitForJob(shell, job);
-      if (status === 'interrupted') return 130;
+      if (status === 'interrupted') return interruptedStatus(shell);
     }
     if (!shell.interactive) shell.jobs.sweep(true);
     return 0;
@@ -123,11 +125,18 @@ const wait: Builtin = async (shell, { argv }) => {
   let status = 0;
   for (const word of words) {
     const waited = await waitFor(shell, word);
-    if (waited === 'interrupted') return 130;
+    if (waited === 'interrupted') return interruptedStatus(shell);
     status = waited;
   }
   return status;
 };
+
+/** Ctrl-C leaves everything; a trapped signal ends the wait with 128 and its number. */
+function interruptedStatus(shell: Shell): number {
+  if (shell.interrupted) throw new Interrupted();
+  const signal = signalOf(shell.pendingSignals[0] ?? '');
+  return 128 + (signal ? signalNumbers[signal] : 0);
+}
 
 async function waitFor(shell: Shell, word: string): Promise<number | 'interrupted'> {
   if (word.startsWith('%')) {
@@ -184,7 +193,7 @@ async function waitForNext(shell: Shell, words: readonly string[]): Promise<numb
     status: (await job.children.at(-1)?.exited) ?? 0,
   }));
   const ended = await shell.orInterrupt(untilKilled(shell.process, Promise.race(first)));
-  if (ended === 'interrupted') return 130;
+  if (ended === 'interrupted') return interruptedStatus(shell);
   ended.job.reported = true;
   shell.jobs.sweep(false);
   return ended.status;
