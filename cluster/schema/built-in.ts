@@ -2,6 +2,7 @@
 // Knows no kind's behaviour itself.
 
 import type { KubeObject } from '../object.ts';
+import { autoscalerFromStored, autoscalerToStored } from './autoscalers.ts';
 import { openSchema, schemaOf, type SchemaBundle } from './bundle.ts';
 import { eventFromCore, eventToCore } from './events.ts';
 import { at, ensured, fieldsOf, numberOf } from './fields.ts';
@@ -29,7 +30,7 @@ export function builtInDefinitions(bundle: SchemaBundle): ResourceDefinition[] {
 function definitionOf(kind: BuiltInKind, bundle: SchemaBundle): ResourceDefinition {
   const name = groupResource(kind.group, kind.resource);
   const storageVersion = kind.versions[0] ?? 'v1';
-  const newEvent = name === 'events.events.k8s.io';
+  const conversion = CONVERSIONS[name] ?? SAME;
   const hasStatus = kind.subresources.some((sub) => sub.name === 'status');
   const hasGeneration = GENERATED.has(name);
   const scaled = kind.subresources.some((sub) => sub.name === 'scale');
@@ -49,9 +50,8 @@ function definitionOf(kind: BuiltInKind, bundle: SchemaBundle): ResourceDefiniti
     subresources: kind.subresources,
     custom: false,
     virtual: kind.virtual,
-    storedAs: newEvent ? 'events' : name,
-    toStored: newEvent ? eventToCore : (object) => object,
-    fromStored: newEvent ? (object) => eventFromCore(object) : (object) => object,
+    storedAs: name === 'events.events.k8s.io' ? 'events' : name,
+    ...conversion,
     ...(scaled ? { scale: scaleOf(name) } : {}),
     simulated: kind.simulated,
     selectableFields: selectableFieldsOf(name),
@@ -68,6 +68,22 @@ function definitionOf(kind: BuiltInKind, bundle: SchemaBundle): ResourceDefiniti
     table: tableFor(name, bundle),
   };
 }
+
+type Conversion = Pick<ResourceDefinition, 'toStored' | 'fromStored'>;
+
+const SAME: Conversion = { toStored: (object) => object, fromStored: (object) => object };
+
+/** Kinds that are shown in another form than they are stored. */
+const CONVERSIONS: Readonly<Record<string, Conversion>> = {
+  'events.events.k8s.io': {
+    toStored: eventToCore,
+    fromStored: (object) => eventFromCore(object),
+  },
+  'horizontalpodautoscalers.autoscaling': {
+    toStored: autoscalerToStored,
+    fromStored: autoscalerFromStored,
+  },
+};
 
 /** The status that the type writes for an object without one: `{}`, `{loadBalancer: {}}` … */
 function emptyStatus(bundle: SchemaBundle, typeName: string): unknown {

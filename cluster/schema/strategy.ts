@@ -29,6 +29,8 @@ export interface KindRules {
   gracePeriodSeconds?: (object: KubeObject) => number | undefined;
   /** What counts as a change of what is wanted. Default: the spec, or everything but metadata and status where there is none. */
   wants?: (object: KubeObject) => unknown;
+  /** A client may create it with a status: nodes, which register themselves. */
+  statusOnCreate?: boolean;
   /** Spec errors before metadata errors, as a few kinds report them. */
   metadataLast?: boolean;
 }
@@ -46,7 +48,7 @@ export function strategyOf(facts: StrategyFacts, rules: KindRules): Strategy {
   return {
     default: (draft, version) => rules.default?.(draft, version),
     prepareForCreate(draft) {
-      if (facts.hasStatus) putStatus(draft, facts.emptyStatus());
+      if (facts.hasStatus && !rules.statusOnCreate) putStatus(draft, facts.emptyStatus());
       if (facts.hasGeneration) draft.metadata.generation = 1;
       else delete draft.metadata.generation;
       rules.prepareForCreate?.(draft);

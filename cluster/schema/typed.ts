@@ -183,7 +183,7 @@ class Walk {
       return this.#wrong(
         value,
         place,
-        `map[string]${goType(values)}`,
+        goType({ kind: 'map', values }),
         `cannot restore map from ${goKind(value)}`,
       );
     const result: Record<string, unknown> = {};
@@ -319,7 +319,9 @@ function goType(plan: ValuePlan): string {
     case 'array':
       return `[]${goType(plan.items)}`;
     case 'map':
-      return `map[string]${goType(plan.values)}`;
+      return plan.values.kind === 'quantity'
+        ? 'v1.ResourceList'
+        : `map[string]${goType(plan.values)}`;
     case 'any':
       return 'runtime.RawExtension';
     case 'string':

@@ -183,10 +183,7 @@ export const node: KindRules = {
     if (isFields(status) && !isSet(status['allocatable']) && isSet(status['capacity']))
       status['allocatable'] = status['capacity'];
   },
-  // The kubelet registers a node with its status: unlike other kinds it keeps what it is created with.
-  prepareForCreate(draft) {
-    if (!isSet(draft['status'])) draft['status'] = {};
-  },
+  statusOnCreate: true,
   validateCreate: (object) => validateTaints(specOf(object)),
   validateUpdate(object, old) {
     const spec = specOf(object);

@@ -47,7 +47,6 @@ export const machineryShapes: Readonly<Record<string, string>> = {
   'apiextensions.v1.CustomResourceSubresources': 'status* scale*',
   'apiextensions.v1.CustomResourceValidation': 'openAPIV3Schema*',
   'apiextensions.v1.ExternalDocumentation': 'description url',
-  'apiextensions.v1.JSON': '-!',
   'apiextensions.v1.JSONSchemaProps':
     'id $schema $ref* description type format title default* maximum* exclusiveMaximum minimum* exclusiveMinimum maxLength* minLength* pattern maxItems* minItems* uniqueItems multipleOf* enum[] maxProperties* minProperties* required[] items* allOf[] oneOf[] anyOf[] not* properties additionalProperties* patternProperties dependencies additionalItems* definitions externalDocs* example* nullable x-kubernetes-preserve-unknown-fields* x-kubernetes-embedded-resource x-kubernetes-int-or-string x-kubernetes-list-map-keys[] x-kubernetes-list-type* x-kubernetes-map-type* x-kubernetes-validations[rule]~',
   'apiextensions.v1.SelectableField': 'jsonPath!',
