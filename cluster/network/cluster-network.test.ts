@@ -128,8 +128,8 @@ describe('connections', () => {
     await other.connect('10.244.0.7', 80);
   });
 
-  test('take their time: 0.2 ms a way', async () => {
-    const { pod, clock } = networkLab({ latencyMs: 0.2 });
+  test('take their time: 5 ms a way', async () => {
+    const { pod, clock } = networkLab({ latencyMs: 5 });
     const [client, server] = [pod('10.244.0.5'), pod('10.244.0.6')];
     const start = clock.now();
     const took: number[] = [];
@@ -144,12 +144,22 @@ describe('connections', () => {
       took.push(clock.now() - start);
     };
     const talking = talk();
-    await clock.step(5);
+    await clock.step(50);
     await talking;
-    assert.deepEqual(
-      took.map((ms) => ms.toFixed(1)),
-      ['0.4', '0.8'],
-    );
+    assert.deepEqual(took, [10, 20]);
+  });
+
+  test('of less than a millisecond take a turn of the event loop, not a timer', async () => {
+    const { pod, clock } = networkLab({ latencyMs: 0.2 });
+    const [client, server] = [pod('10.244.0.5'), pod('10.244.0.6')];
+    greet(server);
+    let heard = '';
+    const talking = said(client.connect('10.244.0.6', 80)).then((text) => (heard = text));
+    for (let turn = 0; turn < 300; turn++) await Promise.resolve();
+    assert.equal(heard, '');
+    await clock.step(0);
+    await talking;
+    assert.match(heard, /^10\.244\.0\.6 saw/);
   });
 });
 

@@ -24,7 +24,10 @@ export interface ClusterNetworkOptions {
   limits: Pick<ClusterLimits, 'connectionsPerPod' | 'pipeBytes'>;
   /** Uniform in [0, 1): which endpoint, which order of answers, which port. */
   random: () => number;
-  /** Cluster milliseconds a packet takes one way. Default 0.2; with 0 nothing waits for the clock. */
+  /**
+   * Cluster milliseconds a packet takes one way. Default 0.2, which is a turn of the event loop: less than a real
+   * millisecond is no timer's business. With 0 nothing waits for the clock.
+   */
   latencyMs?: number;
   nodeName?: string;
 }

@@ -1,5 +1,6 @@
 // One network namespace: its listeners, its connections, its names. Where packets go between namespaces is the fabric's.
 
+import type { Clock } from '../clock.ts';
 import { isLoopback } from './addresses.ts';
 import { type ConnectionEnds, type ConnectionEnd, connectEnds } from './connection.ts';
 import {
@@ -14,7 +15,7 @@ import {
   type Redirect,
 } from './network.ts';
 import { resolve } from './resolver.ts';
-import type { Clock } from '../clock.ts';
+import { isTimed } from './wire.ts';
 
 /** Linux's default net.ipv4.ip_local_port_range. */
 const FIRST_EPHEMERAL_PORT = 32_768;
@@ -225,10 +226,11 @@ export class Namespace implements NetworkNamespace {
     throw new NetError('ETIMEDOUT', 'Connection timed out');
   }
 
-  /** Waits as long as `ways` packets in a row take. */
+  /** Waits as long as `ways` packets in a row take: a turn of the event loop when that is too short for a timer. */
   async #travel(ways: number, signal: AbortSignal): Promise<void> {
     const { clock, latencyMs } = this.#fabric;
-    if (latencyMs > 0) await clock.sleep(ways * latencyMs, signal);
+    if (latencyMs === 0) return;
+    await clock.sleep(isTimed(latencyMs, clock) ? ways * latencyMs : 0, signal);
   }
 
   #ephemeralPort(): number {

@@ -14,7 +14,10 @@ export interface WireOptions {
   clock: Clock;
   /** Bytes on their way or unread before the writer waits: the socket's buffers. */
   capacity: number;
-  /** Cluster milliseconds from writing to reading. 0 arrives at once, in the reader's own turn. */
+  /**
+   * Cluster milliseconds from writing to reading. What would be less than a real millisecond, the shortest a timer can
+   * wait, takes a turn of the event loop instead. 0 arrives at once, in the reader's own turn.
+   */
   latencyMs: number;
   /** Told once each: nothing more can be written, nothing more will be read. */
   onEnd: () => void;
@@ -70,6 +73,7 @@ export class Wire implements ByteReader, ByteWriter {
       if (dueAt === undefined) {
         if (this.#broken) throw this.#broken;
         await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+        if (this.#takesATurn) await this.#clock.sleep(0);
       } else if (dueAt > this.#clock.now() && !this.#broken) {
         await this.#until(dueAt);
       } else if (!first) {
@@ -109,8 +113,12 @@ export class Wire implements ByteReader, ByteWriter {
     this.#ended = true;
   }
 
+  get #takesATurn(): boolean {
+    return this.#latencyMs > 0 && !isTimed(this.#latencyMs, this.#clock);
+  }
+
   #arrival(): number {
-    return this.#latencyMs === 0 ? 0 : this.#clock.now() + this.#latencyMs;
+    return isTimed(this.#latencyMs, this.#clock) ? this.#clock.now() + this.#latencyMs : 0;
   }
 
   /** Waits for a moment, or for something that ends all waiting. */
@@ -142,4 +150,9 @@ export class Wire implements ByteReader, ByteWriter {
   #release(): void {
     for (const wake of this.#wakeWriters.splice(0)) wake();
   }
+}
+
+/** Whether a wait is long enough for a real timer. */
+export function isTimed(ms: number, clock: Clock): boolean {
+  return ms >= clock.speed;
 }

@@ -149,6 +149,21 @@ describe('the nginx image', () => {
     );
   });
 
+  test('says what a user or a read-only root file system keeps it from', async () => {
+    const lab = serverLab();
+    for (const [ip, config, words] of [
+      ['10.244.0.5', { user: { uid: 1000, gid: 1000 } }, 'failed (13: Permission denied)'],
+      ['10.244.0.6', { readOnlyRoot: true }, 'failed (30: Read-only file system)'],
+    ] as const) {
+      const pod = await lab.start(image(), ip, { config });
+      assert.deepEqual(await pod.container.exited, { exitCode: 1 });
+      assert.ok(
+        pod.log().endsWith(`nginx: [emerg] mkdir() "/var/cache/nginx/client_temp" ${words}\n`),
+        pod.log(),
+      );
+    }
+  });
+
   test('a second nginx finds the port taken', async () => {
     const lab = serverLab();
     const pod = await lab.start(image(), '10.244.0.5');

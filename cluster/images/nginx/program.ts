@@ -1,6 +1,7 @@
 // The nginx program: its options, its master process, its signals.
 
 import { type Connection, NetError, type Listener } from '../../network/network.ts';
+import { fileErrorWords } from '../../node/runtime/container-files.ts';
 import { KERNEL_RELEASE } from '../../node/runtime/proc-files.ts';
 import { FileError } from '../../node/file-system.ts';
 import type { Process, Program } from '../../node/process.ts';
@@ -187,12 +188,43 @@ async function complain(process: Process, error: ConfigurationError): Promise<vo
   await process.stderr.write(bytesOf(`nginx: [emerg] ${error.message}\n`));
 }
 
-function prepare(
+/** Directories nginx makes when it starts; without them it does not. */
+const TEMP_DIRECTORIES = ['client_temp', 'proxy_temp', 'fastcgi_temp', 'uwsgi_temp', 'scgi_temp'];
+
+/** Throws ConfigurationError where this user or a read-only root file system does not allow it. */
+function makeTempDirectories({ fs, user }: Process): void {
+  for (const name of TEMP_DIRECTORIES) {
+    const path = `/var/cache/nginx/${name}`;
+    if (fs.stat(path)) continue;
+    attempt(`mkdir() "${path}"`, () => {
+      fs.makeDirectory(path);
+      // Workers run as nginx; the master gives it what only root could.
+      if (user.uid === 0) fs.setOwner(path, NGINX_UID, 0);
+    });
+  }
+}
+
+/** The account of the image. */
+const NGINX_UID = 101;
+
+function attempt(what: string, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    const numbers = { EACCES: 13, EROFS: 30, ENOENT: 2, ENOSPC: 28 } as const;
+    const [, number = 5] = Object.entries(numbers).find(([code]) => code === error.code) ?? [];
+    throw new ConfigurationError(`${what} failed (${number}: ${fileErrorWords[error.code]})`);
+  }
+}
+
+async function prepare(
   process: Process,
   model: Model,
   { version }: NginxBuild,
   counts = { active: 0, accepted: 0, requests: 0 },
 ): Promise<Generation> {
+  makeTempDirectories(process);
   return Generation.prepare({
     process,
     model,
@@ -296,6 +328,10 @@ class Master {
   async run(): Promise<number> {
     const process = this.#process;
     const first = await this.#prepare();
+    const { pidFile } = first.model;
+    attempt(`open() "${pidFile}"`, () =>
+      process.fs.writeFile(pidFile, bytesOf(`${process.pid}\n`)),
+    );
     await this.#sockets.listen(first.model);
     this.#generation = first;
     process.setTitle(`nginx: master process ${process.argv.join(' ')}`);
@@ -308,7 +344,6 @@ class Master {
     this.#log('notice', 'getrlimit(RLIMIT_NOFILE): 1048576:1048576');
     this.#log('notice', 'start worker processes');
     first.startWorkers();
-    process.fs.writeFile(first.model.pidFile, bytesOf(`${process.pid}\n`));
     return this.#obey(first);
   }
 
@@ -323,7 +358,8 @@ class Master {
       if (order === 'quit') await generation.finish();
       else await generation.stopWorkers('SIGTERM');
       this.#log('notice', 'exit');
-      this.#process.fs.remove(generation.model.pidFile);
+      const { fs } = this.#process;
+      if (fs.stat(generation.model.pidFile)) fs.remove(generation.model.pidFile);
       return 0;
     }
   }

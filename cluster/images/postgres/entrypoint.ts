@@ -3,6 +3,7 @@
 
 import type { Process, Program } from '../../node/process.ts';
 import { FileError } from '../../node/file-system.ts';
+import { fileErrorWords } from '../../node/runtime/container-files.ts';
 import { bytesOf, textOf } from '../../streams.ts';
 import { CLUSTER_FILE, type ClusterFile } from './server.ts';
 
@@ -49,7 +50,17 @@ export function entrypointProgram(major: number): Program {
     }
     const refused = await refusal(process);
     if (refused !== undefined) return refused;
-    await initialize(process, data, major);
+    try {
+      await initialize(process, data, major);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      await process.stderr.write(
+        bytesOf(
+          `\ninitdb: error: could not access directory "${data}": ${fileErrorWords[error.code]}\n`,
+        ),
+      );
+      return 1;
+    }
     return process.exec(args);
   };
 }

@@ -14,8 +14,8 @@ const OPERATIONS_PER_TURN = 200;
 const FREE_SHARES = 100;
 const MOST_PAUSE_MS = 20;
 
-/** Real milliseconds without a full share after which a container counts as idle again. */
-const IDLE_MS = 100;
+/** Real milliseconds a share must last for its container to count as waiting now and then, not as running away. */
+const IDLE_MS = 20;
 
 /** CPU one operation is billed: a system call and what a program does around it. */
 const OPERATION_NANOSECONDS = 20_000;
