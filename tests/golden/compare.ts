@@ -35,7 +35,9 @@ const CHANCE: [RegExp, string][] = [
 export function mask(text: string): string {
   let masked = text;
   for (const [pattern, replacement] of [...RECORDING, ...CHANCE]) {
-    masked = masked.replace(pattern, (match, ...groups) => (match === '' ? '' : replacement.replace('$1', String(groups[0]))));
+    masked = masked.replace(pattern, (match, ...groups) =>
+      match === '' ? '' : replacement.replace('$1', String(groups[0])),
+    );
   }
   // Columns are as wide as their widest cell: a longer name moves all the others.
   return masked
@@ -45,16 +47,27 @@ export function mask(text: string): string {
 }
 
 /** The first line in which two outputs differ, or undefined when they are the same after masking. */
-export function firstDifference(recorded: string, ours: string): { line: number; recorded: string; ours: string } | undefined {
+export function firstDifference(
+  recorded: string,
+  ours: string,
+): { line: number; recorded: string; ours: string } | undefined {
   const wanted = mask(recorded).split('\n');
   const got = mask(ours).split('\n');
   for (let line = 0; line < Math.max(wanted.length, got.length); line++) {
-    if (wanted[line] !== got[line]) return { line: line + 1, recorded: wanted[line] ?? '<nothing>', ours: got[line] ?? '<nothing>' };
+    if (wanted[line] !== got[line])
+      return {
+        line: line + 1,
+        recorded: wanted[line] ?? '<nothing>',
+        ours: got[line] ?? '<nothing>',
+      };
   }
   return undefined;
 }
 
-const MADE_NAME = new RegExp(`[a-z][a-z0-9-]*?-(?:${RANDOM}{6,10}-)?${RANDOM}{5,10}(?![\\w-])`, 'g');
+const MADE_NAME = new RegExp(
+  `[a-z][a-z0-9-]*?-(?:${RANDOM}{6,10}-)?${RANDOM}{5,10}(?![\\w-])`,
+  'g',
+);
 
 /** Names that chance made in a recording, and the ones that stand for them in this run. */
 export class MadeNames {

@@ -48,7 +48,11 @@ export async function replay(steps: GoldenStep[], options: ReplayOptions): Promi
   try {
     for (const step of steps.filter(options.only ?? (() => true))) {
       if (reads(step)) await cluster.settled();
-      const ours = await run(step, names, { directory, kubectl: options.kubectl, kubeconfig: cluster.kubeconfig });
+      const ours = await run(step, names, {
+        directory,
+        kubectl: options.kubectl,
+        kubeconfig: cluster.kubeconfig,
+      });
       names.learn(`${step.stdout ?? ''}${step.stderr ?? ''}`, `${ours.stdout}${ours.stderr}`);
       const outcome = judge(step, ours);
       outcomes.push(outcome);
@@ -71,7 +75,11 @@ function judge(step: GoldenStep, ours: Ran): Outcome {
   if (step.withheld) return { step, verdict: 'withheld' };
   if (step.notJudged || step.tag === 'kwok') return { step, verdict: 'not judged' };
   if (ours.exit !== step.exit) {
-    return { step, verdict: 'different', what: `exit ${ours.exit} instead of ${step.exit}\n${ours.stderr}${ours.stdout}` };
+    return {
+      step,
+      verdict: 'different',
+      what: `exit ${ours.exit} instead of ${step.exit}\n${ours.stderr}${ours.stdout}`,
+    };
   }
   for (const stream of ['stdout', 'stderr'] as const) {
     const difference = firstDifference(step[stream] ?? '', ours[stream]);
@@ -104,7 +112,11 @@ function run(
   };
   const child: ChildProcess = step.shell
     ? spawn('bash', ['-c', names.translate(step.shell)], { cwd: directory, env })
-    : spawn(kubectl, (step.argv ?? []).slice(1).map((word) => names.translate(word)), { cwd: directory, env });
+    : spawn(
+        kubectl,
+        (step.argv ?? []).slice(1).map((word) => names.translate(word)),
+        { cwd: directory, env },
+      );
   child.stdin?.end(names.translate(step.stdin ?? ''));
   if (step.interruptedWithSIGINTAfterSeconds !== undefined) {
     setTimeout(() => child.kill('SIGINT'), step.interruptedWithSIGINTAfterSeconds * 1_000).unref();
@@ -121,6 +133,7 @@ function run(
 
 /** Where the tests' kubectl is: the pinned one, whatever else the machine has. */
 export function requireKubectl(path: string): string {
-  if (!existsSync(path)) throw new Error(`no kubectl at ${path}: npm test fetches it; run that, or npm start, once.`);
+  if (!existsSync(path))
+    throw new Error(`no kubectl at ${path}: npm test fetches it; run that, or npm start, once.`);
   return path;
 }

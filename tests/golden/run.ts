@@ -15,14 +15,21 @@ const number = (step: GoldenStep) => Number(step.id.slice(0, 3));
 
 const sections: Record<string, Section> = {
   // Exercises 1 and 2 and their cleanup. The steps between need Istio's CRDs, which come with the mesh.
-  seed: { clockSpeed: 1, only: (step) => number(step) <= 33 || [36, 37, 61].includes(number(step)) || number(step) >= 73, },
+  seed: {
+    clockSpeed: 1,
+    only: (step) => number(step) <= 33 || [36, 37, 61].includes(number(step)) || number(step) >= 73,
+  },
 };
 
-const reasons = JSON.parse(readFileSync(new URL('exceptions.json', import.meta.url), 'utf8')) as Record<string, Record<string, string>>;
+const reasons = JSON.parse(
+  readFileSync(new URL('exceptions.json', import.meta.url), 'utf8'),
+) as Record<string, Record<string, string>>;
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in sections));
 if (unknown.length > 0) {
-  console.error(`no golden section ${unknown.join(', ')}: there are ${Object.keys(sections).join(', ')}`);
+  console.error(
+    `no golden section ${unknown.join(', ')}: there are ${Object.keys(sections).join(', ')}`,
+  );
   process.exit(2);
 }
 
@@ -38,11 +45,14 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
 
 function report(name: string, outcomes: Outcome[]): void {
-  const count = (verdict: Outcome['verdict']) => outcomes.filter((outcome) => outcome.verdict === verdict).length;
+  const count = (verdict: Outcome['verdict']) =>
+    outcomes.filter((outcome) => outcome.verdict === verdict).length;
   const identical = count('identical');
   const judged = identical + count('different');
   const share = judged === 0 ? 0 : (100 * identical) / judged;
-  console.log(`${name}: ${identical} / ${judged} / ${count('withheld')} (identical / judged / withheld), ${share.toFixed(1)}%`);
+  console.log(
+    `${name}: ${identical} / ${judged} / ${count('withheld')} (identical / judged / withheld), ${share.toFixed(1)}%`,
+  );
   passed += identical;
   for (const outcome of outcomes) {
     const reason = reasons[name]?.[outcome.step.id];
@@ -50,7 +60,9 @@ function report(name: string, outcomes: Outcome[]): void {
       console.log(`\n${outcome.step.id}: ${outcome.what}${reason ? `\n  known: ${reason}` : ''}`);
       if (!reason) failed++;
     } else if (reason) {
-      console.log(`\n${outcome.step.id} is ${outcome.verdict} now: take its reason out of exceptions.json`);
+      console.log(
+        `\n${outcome.step.id} is ${outcome.verdict} now: take its reason out of exceptions.json`,
+      );
       failed++;
     }
   }
