@@ -3,7 +3,7 @@
 
 import { objectKey } from '../object.ts';
 import type { Cancel } from '../platform.ts';
-import { equal } from './equal.ts';
+import { sameStatus } from './equal.ts';
 import { type EndpointSlice, type Endpoints, type KindsClient, ofKinds } from './kinds.ts';
 import { controllerReference, isControlledBy } from './owners.ts';
 import { isNamespaceTerminating, isNotFound } from './refusals.ts';
@@ -102,7 +102,7 @@ async function mirror(
   for (const slice of present) {
     const at = missing.findIndex(
       (content) =>
-        equal(content.endpoints, slice.endpoints) && equal(content.ports, slice.ports ?? []),
+        sameStatus(content.endpoints, slice.endpoints) && sameStatus(content.ports, slice.ports),
     );
     if (at < 0) wrong.push(slice);
     else missing.splice(at, 1);

@@ -315,38 +315,37 @@ export class Node implements Kubelet {
   }
 
   #keepRegistered(): void {
-    const { clock, log } = this.#parts;
-    const tell = (error: unknown) => {
-      if (!isRefusal(error)) log('error', `kubelet: node status: ${String(error)}`);
-    };
-    const register = async () => {
-      if (!this.#running) return;
-      const { node, isNew } = await this.#registration.register(clock.now());
-      this.#every(timing.leaseRenewMs, () =>
-        this.#registration.renewLease(clock.now(), node).catch(tell),
-      );
-      this.#every(timing.nodeStatusMs, () =>
-        this.#registration.writeStatus(clock.now()).catch(tell),
-      );
-      this.#every(timing.tokenRefreshMs, () => this.#refreshTokens());
-      if (isNew) {
-        const tellNode = (reason: string, message: string) =>
-          this.#parts.events.event(node, 'Normal', reason, message);
-        tellNode('Starting', 'Starting kubelet.');
-        tellNode('NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods');
-        for (const reason of FIRST_STATES)
-          tellNode(reason, `Node ${this.name} status is now: ${reason}`);
-      }
-    };
-    register().catch((error: unknown) => {
-      tell(error);
-      this.#after(timing.retryMs, () => this.#keepRegistered());
+    const { clock } = this.#parts;
+    this.#say(this.#register());
+    this.#every(timing.leaseRenewMs, () => {
+      // Somebody may have deleted the node's object: then it makes itself known again.
+      const node = this.#client.get('nodes', undefined, this.name);
+      return node ? this.#registration.renewLease(clock.now(), node) : this.#register();
+    });
+    this.#every(timing.nodeStatusMs, () => this.#registration.writeStatus(clock.now()));
+    this.#every(timing.tokenRefreshMs, () => this.#refreshTokens());
+  }
+
+  async #register(): Promise<void> {
+    const { clock, events } = this.#parts;
+    const { node, isNew } = await this.#registration.register(clock.now());
+    if (!isNew) return;
+    const tell = (reason: string, message: string) => events.event(node, 'Normal', reason, message);
+    tell('Starting', 'Starting kubelet.');
+    tell('NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods');
+    for (const reason of FIRST_STATES) tell(reason, `Node ${this.name} status is now: ${reason}`);
+  }
+
+  /** A refusal (a full store, a conflict) is met again at the next beat; a fault of ours is told to the operator. */
+  #say(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!isRefusal(error)) this.#parts.log('error', `kubelet: node status: ${String(error)}`);
     });
   }
 
   #every(ms: number, run: () => Promise<void>): void {
     this.#after(ms, () => {
-      void run();
+      this.#say(run());
       this.#every(ms, run);
     });
   }

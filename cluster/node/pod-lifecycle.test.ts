@@ -448,3 +448,20 @@ test('status is written only when something changed', async () => {
   await clock.step(4000);
   assert.equal(api.writes, writes);
 });
+
+test('a changed image starts the container again, whatever its restart policy', async () => {
+  const { clock, create, kinds, pod, runtime, events } = await world();
+  await create(podDraft('web', { restartPolicy: 'Never' }));
+  await clock.step(1500);
+  await kinds.modify('pods', 'default', 'web', (draft) => {
+    const [main] = draft.spec.containers;
+    if (main) main.image = 'httpd';
+  });
+  await clock.step(2500);
+  assert.equal(runtime.last('nginx').config.image.repository, 'httpd');
+  assert.equal(pod('web').status?.phase, 'Running');
+  assert.equal(pod('web').status?.containerStatuses?.[0]?.image, 'docker.io/library/httpd:latest');
+  assert.ok(
+    events('web').includes('Killing: Container nginx definition changed, will be restarted'),
+  );
+});

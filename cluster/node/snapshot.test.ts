@@ -210,3 +210,11 @@ test('usage is told for each running container', async () => {
     { container: 'nginx', cpuNanoseconds: 1_000_000, memoryBytes: 1_048_576 },
   ]);
 });
+
+test('a node whose object was deleted makes itself known again', async () => {
+  const made = await world();
+  await made.kinds.delete('nodes', undefined, 'mesh-lab-control-plane');
+  await made.clock.step(10_000);
+  assert.ok(made.kinds.get('nodes', undefined, 'mesh-lab-control-plane'));
+  assert.equal(made.pod('web').status?.phase, 'Running');
+});

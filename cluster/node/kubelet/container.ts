@@ -68,8 +68,8 @@ const MESSAGE_LINES = 80;
 const MESSAGE_BYTES = 2_048;
 
 export class PodContainer {
-  readonly spec: Container;
   readonly role: Role;
+  #spec: Container;
   readonly #parts: NodeParts;
   readonly #around: Surroundings;
   #state: RunState;
@@ -89,6 +89,7 @@ export class PodContainer {
   #running: RunningContainer | undefined;
   #resolved: ResolvedImage | undefined;
   #prober: Prober | undefined;
+  #redefined = false;
   #stopping: { hurry: AbortController; done: Promise<void> } | undefined;
 
   constructor(
@@ -98,11 +99,20 @@ export class PodContainer {
     parts: NodeParts,
     around: Surroundings,
   ) {
-    this.spec = spec;
+    this.#spec = spec;
     this.role = role;
     this.#parts = parts;
     this.#around = around;
     this.#state = { is: 'waiting', reason: initial };
+  }
+
+  get spec(): Container {
+    return this.#spec;
+  }
+
+  /** Its image was changed under it: it starts again whatever its restart policy says. */
+  get redefined(): boolean {
+    return this.#redefined;
   }
 
   get running(): RunningContainer | undefined {
@@ -213,6 +223,16 @@ export class PodContainer {
     const done = this.#stop(this.#running, graceMs, hurry.signal);
     this.#stopping = { hurry, done };
     return done;
+  }
+
+  /** Takes a changed definition: of a container that is there, only the image may change. */
+  redefine(spec: Container): void {
+    const changed = spec.image !== this.#spec.image;
+    this.#spec = spec;
+    // An init container that is through is not run again.
+    if (!changed || !this.everRan || (this.role === 'init' && !this.#running)) return;
+    this.#redefined = true;
+    void this.stop(this.#graceMs(), `Container ${spec.name} definition changed, will be restarted`);
   }
 
   /** Ends the run without a trace: the node itself goes. */
@@ -357,6 +377,7 @@ export class PodContainer {
     const running = this.#parts.runtime.start(config);
     this.#running = running;
     this.#stopping = undefined;
+    this.#redefined = false;
     const startedAt = timestamp(this.#parts.clock.now());
     void running.exited.then((exit) => {
       // A run that was replaced or killed with its node has nothing to say any more.

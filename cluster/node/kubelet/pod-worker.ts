@@ -119,6 +119,7 @@ export class PodWorker implements Surroundings {
     const before = this.#pod;
     this.#pod = pod;
     this.#addEphemeral();
+    if (pod.spec !== before.spec) this.#redefine();
     if (pod.metadata.deletionTimestamp) {
       if (!this.#leaving) void this.#leave();
       else if (
@@ -273,7 +274,7 @@ export class PodWorker implements Surroundings {
 
   /** It will not be started again. */
   #isDone(container: PodContainer): boolean {
-    if (container.running || container.exitCode === undefined) return false;
+    if (container.running || container.redefined || container.exitCode === undefined) return false;
     return !container.willRestart(container.exitCode);
   }
 
@@ -290,6 +291,11 @@ export class PodWorker implements Surroundings {
 
   #of(role: Role): PodContainer[] {
     return this.#containers.filter((container) => container.role === role);
+  }
+
+  #redefine(): void {
+    for (const spec of [...(this.#pod.spec.initContainers ?? []), ...this.#pod.spec.containers])
+      this.container(spec.name)?.redefine(spec);
   }
 
   #addEphemeral(): void {
