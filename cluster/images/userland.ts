@@ -3,17 +3,38 @@
 
 import type { ImageFile } from '../node/image.ts';
 import type { Program } from '../node/process.ts';
+import { busyboxApplets } from './programs/table.ts';
+import { shellProgram } from './shell/program.ts';
 
 export type Distribution = 'alpine' | 'bookworm' | 'trixie';
 
-/** Debian's shell and tools. */
+/** Tools of a slim Debian image. Those for processes and networks (ps, ip, ping, wget) are not among them, as in life. */
+const DEBIAN_TOOLS =
+  `[ arch awk base64 basename cat chgrp chmod chown cmp cp cut date dd df diff dirname du echo
+  egrep env expand expr false fgrep find fold grep groups gunzip gzip head hostname id join kill ln ls md5sum mkdir mktemp mv
+  nl nohup nproc od paste printenv printf pwd readlink realpath rev rm rmdir sed seq sha256sum sleep sort split stat sync tac
+  tail tar tee test timeout touch tr true truncate tty uname uniq unlink wc which whoami xargs yes`.split(
+    /\s+/,
+  );
+
+/** Debian's shells and tools, of those this cluster has. `/bin` is a link to `/usr/bin`: see releaseFiles. */
 export function debianPrograms(): Record<string, Program> {
-  return {};
+  const programs: Record<string, Program> = {
+    '/usr/bin/sh': shellProgram({ flavour: 'ash' }),
+    '/usr/bin/bash': shellProgram({ flavour: 'bash' }),
+  };
+  for (const name of DEBIAN_TOOLS) {
+    const program = busyboxApplets[name];
+    if (program) programs[`/usr/bin/${name}`] = program;
+  }
+  return programs;
 }
 
-/** Alpine's: busybox, and curl where the image has it. */
+/** Alpine's: busybox under all its names. */
 export function alpinePrograms(): Record<string, Program> {
-  return {};
+  return Object.fromEntries(
+    Object.entries(busyboxApplets).map(([name, program]) => [`/bin/${name}`, program]),
+  );
 }
 
 const releases: Readonly<Record<Distribution, string>> = {
@@ -46,6 +67,9 @@ export function releaseFiles(
     ...accounts.map(({ name, gid }) => `${name}:x:${gid}:`),
   ];
   return {
+    ...(distribution === 'alpine'
+      ? {}
+      : { '/bin': { link: 'usr/bin' }, '/sbin': { link: 'usr/sbin' } }),
     '/etc/os-release': releases[distribution],
     '/etc/passwd': `${lines.join('\n')}\n`,
     '/etc/group': `${groups.join('\n')}\n`,
