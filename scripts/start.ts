@@ -23,8 +23,13 @@ const PRODUCTS: readonly Product[] = [
   {
     name: 'The schemas of Kubernetes’ kinds',
     file: 'cluster/schema/generated/columns.json',
-    sources: ['scripts/schemas', 'cluster/schema/tables', 'package-lock.json'],
-    script: 'scripts/schemas/main.ts',
+    sources: [
+      'scripts/schemas',
+      'cluster/schema/shapes',
+      'cluster/schema/tables',
+      'package-lock.json',
+    ],
+    script: 'scripts/schemas/generate.ts',
   },
   {
     name: 'The pages',
