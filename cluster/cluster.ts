@@ -124,7 +124,7 @@ export class Cluster {
 
   /** Grows whenever something changed that a snapshot would hold. */
   get changes(): number {
-    return this.#store.revision;
+    return this.#store.revision + (this.#node?.changes ?? 0);
   }
 
   /** Resolves when `/readyz` is 200. */
@@ -145,6 +145,7 @@ export class Cluster {
       random: this.#world.random,
       log: (level, message) => platform.log(level, message),
       rootCertificate: caCertificate,
+      tokens: this.#api.tokens,
     });
     if (this.#snapshot) this.#node.restore(this.#snapshot.node);
     this.#node.start();

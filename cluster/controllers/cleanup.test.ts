@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startEventExpiry, startPodGarbageCollector, startTokenCleaner } from './cleanup.ts';
+import { startEventExpiry, startPodGarbageCollector } from './cleanup.ts';
 import { EventRecorder } from './events.ts';
 import { nodeDraft, podDraft } from './testing/objects.ts';
 import { testWorld } from './testing/world.ts';
@@ -40,32 +40,4 @@ test('pods of a node that is gone are removed after a while, unassigned ones at 
   assert.ok(world.kinds.get('pods', 'default', 'left'));
   await world.clock.step(11_000);
   assert.equal(world.kinds.get('pods', 'default', 'left'), undefined);
-});
-
-test('the token of a service account goes with it', async () => {
-  const world = testWorld();
-  startTokenCleaner(world);
-  const account = await world.kinds.create('serviceaccounts', {
-    apiVersion: 'v1',
-    kind: 'ServiceAccount',
-    metadata: { name: 'robot', namespace: 'default' },
-  });
-  await world.kinds.create('secrets', {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    type: 'kubernetes.io/service-account-token',
-    metadata: {
-      name: 'robot-token',
-      namespace: 'default',
-      annotations: {
-        'kubernetes.io/service-account.name': 'robot',
-        'kubernetes.io/service-account.uid': account.metadata.uid,
-      },
-    },
-  });
-  await world.clock.step(100);
-  assert.ok(world.kinds.get('secrets', 'default', 'robot-token'));
-  await world.kinds.delete('serviceaccounts', 'default', 'robot');
-  await world.clock.step(100);
-  assert.equal(world.kinds.get('secrets', 'default', 'robot-token'), undefined);
 });

@@ -1,11 +1,11 @@
-// Takes away what has outlived its time: old events, finished Jobs with a time to live, pods that nobody runs, tokens of
-// service accounts that are gone. Each is a controller of its own in Kubernetes, and a few lines here.
+// Takes away what has outlived its time: old events, finished Jobs with a time to live, pods that nobody runs.
+// Each is a controller of its own in Kubernetes, and a few lines here.
 
 import { objectKey } from '../object.ts';
 import type { Cancel } from '../platform.ts';
 import { StoreError } from '../store/errors.ts';
 import { isFinished, conditionOf } from './job/tracking.ts';
-import { type Job, type KindsClient, type Pod, type Secret, ofKinds } from './kinds.ts';
+import { type Job, type KindsClient, type Pod, ofKinds } from './kinds.ts';
 import { isTerminal } from './pods.ts';
 import { isNotFound } from './refusals.ts';
 import { timeOf } from './times.ts';
@@ -171,53 +171,6 @@ async function forceDelete(client: KindsClient, pod: Pod): Promise<void> {
   await removed(
     client.delete('pods', namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } }),
   );
-}
-
-const TOKEN_TYPE = 'kubernetes.io/service-account-token';
-const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
-const ACCOUNT_UID = 'kubernetes.io/service-account.uid';
-
-/** Secrets that hold a token of a service account go with it. */
-export function startTokenCleaner(world: World): Cancel {
-  const { clock, log, store } = world;
-  const client = ofKinds(world.client(CONTROLLER_MANAGER));
-  const queue = new WorkQueue({
-    name: 'token cleaner',
-    clock,
-    log,
-    sync: async (key) => {
-      const [namespace, name] = key.split('/') as [string, string];
-      const secret = client.get('secrets', namespace, name);
-      if (!secret || !isOrphanToken(client, secret)) return;
-      await removed(
-        client.delete('secrets', namespace, name, { preconditions: { uid: secret.metadata.uid } }),
-      );
-    },
-  });
-  const add = (secret: Secret) =>
-    queue.add(objectKey(secret.metadata.namespace, secret.metadata.name));
-  const unwatch = watchKinds(store, {
-    serviceaccounts: ({ type, object }) => {
-      if (type !== 'DELETED') return;
-      for (const secret of client.list('secrets', object.metadata.namespace))
-        if (isOrphanToken(client, secret)) add(secret);
-    },
-    secrets: ({ type, object }) => {
-      if (type !== 'DELETED' && isOrphanToken(client, object)) add(object);
-    },
-  });
-  return () => {
-    unwatch();
-    queue.close();
-  };
-}
-
-function isOrphanToken(client: KindsClient, secret: Secret): boolean {
-  if (secret['type'] !== TOKEN_TYPE) return false;
-  const { namespace, annotations } = secret.metadata;
-  const account = client.get('serviceaccounts', namespace, annotations?.[ACCOUNT_NAME] ?? '');
-  const uid = annotations?.[ACCOUNT_UID];
-  return !account || (uid !== undefined && uid !== account.metadata.uid);
 }
 
 /** A deletion that somebody else was quicker with is done as well. */

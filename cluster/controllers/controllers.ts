@@ -1,12 +1,7 @@
 // Everything that keeps a cluster's objects as they say they should be: the controllers and the scheduler, started together.
 
 import type { Cancel } from '../platform.ts';
-import {
-  startEventExpiry,
-  startPodGarbageCollector,
-  startTokenCleaner,
-  startTtlAfterFinished,
-} from './cleanup.ts';
+import { startEventExpiry, startPodGarbageCollector, startTtlAfterFinished } from './cleanup.ts';
 import { startDeploymentController } from './deployment.ts';
 import { startEndpointsController } from './endpoints.ts';
 import { startEndpointSliceController } from './endpointslice.ts';
@@ -18,6 +13,7 @@ import { startNodeLifecycleController } from './node-lifecycle.ts';
 import { startReplicaSetController } from './replicaset.ts';
 import { startScheduler } from './scheduler.ts';
 import { startRootCaPublisher, startServiceAccountController } from './service-account.ts';
+import { startTokenController } from './service-account-tokens.ts';
 import type { World } from './world.ts';
 
 export type { World } from './world.ts';
@@ -37,7 +33,7 @@ const CONTROLLERS: readonly ((world: World) => Cancel)[] = [
   startScheduler,
   startTtlAfterFinished,
   startPodGarbageCollector,
-  startTokenCleaner,
+  startTokenController,
   startEventExpiry,
 ];
 

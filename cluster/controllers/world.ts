@@ -1,6 +1,7 @@
 // What every controller is given of its cluster.
 
 import type { ApiClient } from '../api/client.ts';
+import type { Tokens } from '../api/tokens.ts';
 import type { Clock } from '../clock.ts';
 import type { Platform } from '../platform.ts';
 import type { Store } from '../store/store.ts';
@@ -15,6 +16,8 @@ export interface World {
   log: Platform['log'];
   /** PEM of the certificate authority that signs the API server's certificate: pods find it in `kube-root-ca.crt`. */
   rootCertificate?: string;
+  /** Signs tokens of service accounts. Without it Secrets for tokens stay empty. */
+  tokens?: Pick<Tokens, 'issue'>;
 }
 
 /** The name under which all controllers but the scheduler write, as in a real cluster. */

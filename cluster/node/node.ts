@@ -73,6 +73,7 @@ export class Node implements Kubelet {
   readonly #timers = new Set<Cancel>();
   #unwatch: Cancel | undefined;
   #running = false;
+  #changes = 0;
 
   constructor(options: NodeOptions) {
     const { clock, limits, random, network, runtime } = options;
@@ -107,6 +108,7 @@ export class Node implements Kubelet {
         secret: (namespace, name) => client.get('secrets', namespace, name),
         services: (namespace) => client.list('services', namespace),
       },
+      noteChange: () => this.#changes++,
       limits,
       tokens: options.tokens,
       random,
@@ -115,6 +117,11 @@ export class Node implements Kubelet {
       hostIP: NODE_IP,
       allocatable: capacityOf(limits.podsPerNode),
     };
+  }
+
+  /** Grows whenever something changed that a snapshot holds and no object tells: logs. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Begins to run what the API assigns to this node, restored pods first. */

@@ -316,7 +316,10 @@ export class PodContainer {
       tty: this.spec.tty ?? false,
       stdin: this.spec.stdin ?? false,
       stdinOnce: this.spec.stdinOnce ?? false,
-      onOutput: (stream, bytes) => this.#log?.write(stream, bytes, this.#parts.clock.now()),
+      onOutput: (stream, bytes) => {
+        this.#log?.write(stream, bytes, this.#parts.clock.now());
+        this.#parts.noteChange();
+      },
     };
   }
 

@@ -21,6 +21,8 @@ export interface NodeParts {
   events: EventRecorder;
   addresses: AddressPool;
   lookup: Lookup;
+  /** Told of what a snapshot holds beside objects: lines of a log. */
+  noteChange: () => void;
   limits: ClusterLimits;
   /** Signs tokens of service accounts; undefined when the cluster issues none: pods then find no token file. */
   tokens: Pick<Tokens, 'issue'> | undefined;
