@@ -95,7 +95,7 @@ export const limits = {
 
   /** Milliseconds that processes have between hang-up and kill when their terminal ends. */
   hangUpGraceMs: 2_000,
-  /** Milliseconds an ended shell's screen stays to be looked at. */
+  /** Milliseconds an ended shell's screen stays to be looked at, while nobody does. */
   exitedKeptMs: 10 * 60_000,
   /** Milliseconds a terminal that nobody looks at goes on: over night and the day after. */
   unseenTerminalMs: 24 * 3_600_000,
@@ -119,6 +119,8 @@ export const limits = {
   requestHeadMs: 10_000,
   /** Bytes that a feed may have on its way to a page that does not read, before its line is cut; it comes back to a fresh state. */
   feedBacklogBytes: 1024 * 1024,
+  /** Milliseconds after a learner's last page has gone until their checks stop watching: longer than a walk between pages. */
+  boardRestMs: 30_000,
   /** Bytes of a request body to the web server: the largest is a short JSON. */
   webRequestBytes: 64 * 1024,
   /** Clusters in one worker thread: a worker costs about 37 MB, a cluster 3 to 6 MB. */

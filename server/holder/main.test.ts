@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -160,6 +161,53 @@ test('a port of another Meshproof, and of another program, is named with the nex
   server.close();
   assert.deepEqual(readdirSync(join(base, 'elsewhere')), []);
 });
+
+const elsewhere = process.platform !== 'linux' && 'other systems open browsers by other commands';
+test(
+  'the browser is opened with a code that works once, not with the secret',
+  { skip: elsewhere },
+  async () => {
+    const bin = join(base, 'bin');
+    const opened = join(base, 'opened');
+    mkdirSync(bin);
+    writeFileSync(
+      join(bin, 'xdg-open'),
+      `#!/bin/sh\nprintf %s "$1" > ${opened}.part && mv ${opened}.part ${opened}\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    const first = start('browser', {
+      MESHPROOF_OPEN: '',
+      CI: '',
+      DISPLAY: ':0',
+      PATH: `${bin}:${process.env['PATH']}`,
+    });
+    const url = new URL(link(await first.said));
+    while (!existsSync(opened)) await new Promise((resolve) => setTimeout(resolve, 10));
+    const shown = new URL(readFileSync(opened, 'utf8'));
+    assert.equal(shown.origin, url.origin);
+    assert.notEqual(shown.hash, url.hash);
+    const login = async (hash: string) => {
+      const response = await fetch(`${url.origin}/lab/login`, {
+        method: 'POST',
+        headers: { origin: url.origin, 'content-type': 'application/json' },
+        body: JSON.stringify({ secret: hash.replace('#lab=', '') }),
+      });
+      return response.status;
+    };
+    assert.equal(await login(shown.hash), 200);
+    assert.equal(await login(shown.hash), 403);
+    assert.equal(await login(url.hash), 200);
+    assert.equal(
+      await login(url.hash),
+      200,
+      'the printed link opens as many browsers as its owner likes',
+    );
+    first.process.kill('SIGTERM');
+    await first.ended;
+  },
+);
 
 test('a setting that cannot be used is one sentence', async () => {
   const wrong = start('wrong', { PORT: 'http' });

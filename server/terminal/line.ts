@@ -138,6 +138,10 @@ export class Line {
 
   /** Sends what was flushed, as far as this page's window and socket take it; then marks, then the end. */
   pump(): void {
+    this.#guard(() => this.#pump());
+  }
+
+  #pump(): void {
     if (!this.#open || this.#drawing || this.#redrawTimer) return;
     const { history, flushed } = this.#session;
     if (this.#sent < history.start || (this.#role === 'watch' && this.#lags())) {

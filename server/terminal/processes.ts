@@ -25,29 +25,33 @@ export async function processesOf(shells: ReadonlyMap<number, string>): Promise<
   return pids.filter((_, index) => belongs[index]);
 }
 
-/** Hangs up, waits, kills. Resolves once none is left. */
-export async function endProcesses(shells: ReadonlyMap<number, string>): Promise<void> {
-  if (shells.size === 0) return;
+/**
+ * Hangs up, waits, kills, waits. Resolves with those that are left: nobody, but for programs that became another user's (sudo) or
+ * hang in the kernel.
+ */
+export async function endProcesses(shells: ReadonlyMap<number, string>): Promise<number[]> {
+  if (shells.size === 0) return [];
   if (process.platform !== 'linux') return endGroups(shells);
-  const until = performance.now() + limits.hangUpGraceMs;
-  let hungUp = new Set<number>();
+  const started = performance.now();
+  const hungUp = new Set<number>();
   for (;;) {
     const pids = await processesOf(shells);
-    if (pids.length === 0) return;
-    const patient = performance.now() < until;
+    const waited = performance.now() - started;
+    if (pids.length === 0 || waited > 2 * limits.hangUpGraceMs) return pids;
     for (const pid of pids) {
-      if (!patient) signal(pid, 'SIGKILL');
+      if (waited > limits.hangUpGraceMs) signal(pid, 'SIGKILL');
       else if (!hungUp.has(pid)) hangUp(pid);
+      hungUp.add(pid);
     }
-    hungUp = new Set(pids);
     await pause(LOOK_AGAIN_MS);
   }
 }
 
-async function endGroups(shells: ReadonlyMap<number, string>): Promise<void> {
+async function endGroups(shells: ReadonlyMap<number, string>): Promise<number[]> {
   for (const pid of shells.keys()) hangUp(-pid);
   await pause(limits.hangUpGraceMs);
   for (const pid of shells.keys()) signal(-pid, 'SIGKILL');
+  return [];
 }
 
 function hangUp(pid: number): void {

@@ -101,8 +101,8 @@ function writeSome(pty: IPty, bytes: Uint8Array): number {
   try {
     return writeSync(fd, bytes);
   } catch (error) {
-    if (hasCode(error, 'EAGAIN')) return 0; // full: the program does not read
-    if (hasCode(error, 'EIO')) return 0; // its program has just ended, and `ended` comes next
+    // Full, since the program does not read; or its program has just ended, and `ended` comes next.
+    if (hasCode(error, 'EAGAIN', 'EIO', 'EBADF')) return 0;
     throw error;
   }
 }
@@ -112,11 +112,10 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    if (hasCode(error, 'ESRCH')) return false;
-    throw error;
+    return !hasCode(error, 'ESRCH'); // what we may not signal is alive, too
   }
 }
 
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -45,7 +45,8 @@ export class RingFile {
     if (offset < this.start || offset > this.#end) {
       throw new RangeError(`offset ${offset} is outside of ${this.start} to ${this.#end}`);
     }
-    const bytes = Buffer.allocUnsafe(Math.min(most, this.#end - offset));
+    // Zeroed: the file lies in the learner's own directory, and one they cut short must not show them our memory.
+    const bytes = Buffer.alloc(Math.min(most, this.#end - offset));
     this.#each(offset, bytes.length, (place, from, length) => {
       readSync(this.#open(), bytes, from, length, place);
     });

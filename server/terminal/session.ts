@@ -95,7 +95,7 @@ export class Session {
   #unseenShare = UNSEEN_SHARE_BYTES;
   #unseenTimer: NodeJS.Timeout | undefined;
   #nudgeTimer: NodeJS.Timeout | undefined;
-  #keptTimer: NodeJS.Timeout | undefined;
+  #exitedAt = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -233,10 +233,12 @@ export class Session {
   restart(): void {
     if (this.#restarting || this.#closing || this.#phase === 'reaped') return;
     this.#restarting = true;
-    void this.#endShell().then(() => {
-      this.#restarting = false;
-      if (!this.#closing) this.#startAgain();
-    });
+    this.#safely(
+      this.#endShell().then(() => {
+        this.#restarting = false;
+        if (!this.#closing) this.#startAgain();
+      }),
+    );
   }
 
   /** Ends the shell and everything it started; resolves once nothing is left. */
@@ -248,9 +250,12 @@ export class Session {
   /** Once a heartbeat. */
   beat(now: number): void {
     for (const line of this.#lines) line.beat(now);
-    if (this.#lines.size === 0 && now - this.#unseenSince > limits.unseenTerminalMs) {
-      this.#options.log(`terminal ${this.id}: nobody has looked at it for a day; it ends`);
-      void this.close();
+    if (this.#lines.size > 0) return;
+    const unseenFor = now - this.#unseenSince;
+    const over = this.#phase === 'exited' && now - this.#exitedAt > limits.exitedKeptMs;
+    if (unseenFor > limits.unseenTerminalMs || (over && unseenFor > limits.exitedKeptMs)) {
+      this.#options.log(`terminal ${this.id}: nobody has looked at it for long; it ends`);
+      this.#safely(this.close());
     }
   }
 
@@ -299,7 +304,6 @@ export class Session {
   }
 
   #startAgain(): void {
-    clearTimeout(this.#keptTimer);
     this.#print(Buffer.from(AFTERMATH));
     this.#exit = undefined;
     try {
@@ -370,25 +374,43 @@ export class Session {
     clearTimeout(this.#nudgeTimer);
     this.#endUnseenShare();
     this.#flush();
-    // What the shell leaves behind has no terminal any more.
-    void endProcesses(new Map([[pty.pid, this.id]]));
     if (this.#restarting || this.#closing) return;
-    this.#keptTimer = setTimeout(() => void this.close(), limits.exitedKeptMs);
-    this.#keptTimer.unref();
+    this.#safely(this.#sweep(pty)); // what the shell leaves behind has no terminal any more
+    this.#exitedAt = performance.now();
   }
 
   async #endShell(): Promise<void> {
     const pty = this.#pty;
     if (!pty) return;
     pty.resume(); // its last words
-    await endProcesses(new Map([[pty.pid, this.id]]));
-    while (this.#pty === pty) await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.#sweep(pty);
+    const until = performance.now() + limits.hangUpGraceMs;
+    while (this.#pty === pty && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async #sweep(pty: Pty): Promise<void> {
+    const left = await endProcesses(new Map([[pty.pid, this.id]]));
+    if (left.length > 0) {
+      this.#options.log(
+        `terminal ${this.id}: these processes could not be ended: ${left.join(' ')}`,
+      );
+    }
+  }
+
+  /** For what goes on by itself: a failure is a line in the log, not the end of everybody's terminals. */
+  #safely(doing: Promise<unknown>): void {
+    doing.catch((error: unknown) =>
+      this.#options.log(
+        `terminal ${this.id}: ${String(error instanceof Error ? error.stack : error)}`,
+      ),
+    );
   }
 
   #reap(): void {
     this.#phase = 'reaped';
     this.#release();
-    clearTimeout(this.#keptTimer);
     clearTimeout(this.#flushTimer);
     for (const line of this.#lines) line.close('exit');
     this.history.close();

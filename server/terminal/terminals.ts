@@ -131,10 +131,10 @@ export class Terminals {
       for (const socket of sockets) socket.close(close, 'LAB_DRAINING');
     }
     const sessions = [...this.#sessions.values()];
-    const shells = new Map(
-      sessions.flatMap(({ pid, id }) => (pid === undefined ? [] : [[pid, id]])),
-    );
-    await Promise.all([endProcesses(shells), ...sessions.map((session) => session.close())]);
+    const shells = new Map<number, string>();
+    for (const { pid, id } of sessions) if (pid !== undefined) shells.set(pid, id);
+    await endProcesses(shells); // all at once: one wait for those that are slow to leave
+    await Promise.all(sessions.map((session) => session.close()));
     await this.#snapshots.close();
     for (const sockets of this.#sockets.values()) {
       for (const socket of sockets) socket.terminate();

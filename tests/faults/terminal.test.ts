@@ -342,7 +342,7 @@ test('T11: terminals opened and closed leave no process, zombie or descriptor be
     await lab.request(browser, 'DELETE', `/lab/terminals/${session}`);
     await page.end();
   };
-  await Promise.all(Array.from({ length: 4 }, cycle));
+  for (let round = 0; round < 2; round++) await Promise.all(Array.from({ length: 7 }, cycle));
   const before = { descriptors: proc.descriptors(lab.pid), bytes: await lab.heldBytes() };
   for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 7 }, cycle));
   await eventually('no process is left', () =>
@@ -352,7 +352,7 @@ test('T11: terminals opened and closed leave no process, zombie or descriptor be
   const after = { descriptors: proc.descriptors(lab.pid), bytes: await lab.heldBytes() };
   t.diagnostic(JSON.stringify({ before, after }));
   assert.ok(after.descriptors <= before.descriptors, `${after.descriptors} descriptors`);
-  assert.ok(after.bytes < before.bytes * 1.05, `${after.bytes} bytes`);
+  assert.ok(after.bytes < before.bytes * 1.05 + 500_000, `${after.bytes} bytes`);
 });
 
 test('kill -9 of the web server leaves terminals working, and another one serves', async () => {

@@ -27,6 +27,16 @@ async function openWorkspace(learner: string): Promise<Workspace> {
   };
 }
 
+async function tell(holder: Holder): Promise<void> {
+  // Twice: what the first round frees may hold what the second can.
+  for (let round = 0; round < 2; round++) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  process.send?.({ url: holder.url, webPid: holder.webPid, heldBytes: heapUsed + external });
+}
+
 try {
   const holder = await Holder.start({
     config,
@@ -37,11 +47,7 @@ try {
     engines: process.env['TEST_ENGINES'] ?? join(config.home, 'no-engines.ts'),
   });
   process.send?.({ url: holder.url, webPid: holder.webPid });
-  process.on('message', () => {
-    globalThis.gc?.();
-    const { heapUsed, external } = process.memoryUsage();
-    process.send?.({ url: holder.url, webPid: holder.webPid, heldBytes: heapUsed + external });
-  });
+  process.on('message', () => void tell(holder));
   process.once('SIGTERM', () => void holder.stop().then(() => process.exit(0)));
 } catch (error) {
   process.send?.({ error: String(error) });
