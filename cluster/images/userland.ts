@@ -69,7 +69,11 @@ export function releaseFiles(
   return {
     ...(distribution === 'alpine'
       ? {}
-      : { '/bin': { link: 'usr/bin' }, '/sbin': { link: 'usr/sbin' } }),
+      : {
+          '/bin': { link: 'usr/bin' },
+          '/sbin': { link: 'usr/sbin' },
+          '/etc/bash.bashrc': "PS1='\\u@\\h:\\w\\$ '\n",
+        }),
     '/etc/os-release': releases[distribution],
     '/etc/passwd': `${lines.join('\n')}\n`,
     '/etc/group': `${groups.join('\n')}\n`,

@@ -178,6 +178,16 @@ describe('the nginx image', () => {
     assert.match(output, /still could not bind\(\)\n$/);
   });
 
+  test('goes into the background without daemon off, and then its container ends', async () => {
+    const lab = serverLab();
+    const alone = await lab.start(image(), '10.244.0.5', { argv: ['nginx'] });
+    assert.deepEqual(await alone.container.exited, { exitCode: 0 });
+    const pod = await lab.start(image(), '10.244.0.6');
+    const second = pod.container.run(['nginx'], new AbortController().signal);
+    await lab.clock.step(10_000);
+    assert.equal((await second).exitCode, 1);
+  });
+
   test('its processes show as master and workers, and a killed worker is replaced', async () => {
     const lab = serverLab();
     const base = image();

@@ -294,15 +294,26 @@ async function runMaster(process: Process, options: Options, build: NginxBuild):
   try {
     if (/\bdaemon\s+off\b/.test(options.globals + mainText(process, options)))
       return await new Master(process, options, build).run();
-    await prepare(process, readModel(process, options, build), build);
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    await complain(process, error);
-    return 1;
+    return refused(process, error);
   }
-  // The terminal gets its prompt back; the server goes on without it, and in a container ends with its first process.
-  process.fork((child) => new Master(child, options, build).run(), { ownGroup: true });
-  return 0;
+  // The terminal gets its prompt back once the server listens; in a container the server ends with the first process.
+  let tellReady = (_code: number) => {};
+  const ready = new Promise<number>((resolve) => (tellReady = resolve));
+  const daemon = process.fork(
+    (child) =>
+      new Master(child, options, build)
+        .run(() => tellReady(0))
+        .catch((error: unknown) => refused(child, error)),
+    { ownGroup: true },
+  );
+  return Promise.race([ready, daemon.exited]);
+}
+
+async function refused(process: Process, error: unknown): Promise<number> {
+  if (!(error instanceof ConfigurationError)) throw error;
+  await complain(process, error);
+  return 1;
 }
 
 class Master {
@@ -325,7 +336,7 @@ class Master {
   }
 
   /** Serves until it is told to end. Rejects with ConfigurationError when it cannot begin. */
-  async run(): Promise<number> {
+  async run(onListening = () => {}): Promise<number> {
     const process = this.#process;
     const first = await this.#prepare();
     const { pidFile } = first.model;
@@ -333,6 +344,7 @@ class Master {
       process.fs.writeFile(pidFile, bytesOf(`${process.pid}\n`)),
     );
     await this.#sockets.listen(first.model);
+    onListening();
     this.#generation = first;
     process.setTitle(`nginx: master process ${process.argv.join(' ')}`);
     for (const { name, file, line } of first.model.ignored)

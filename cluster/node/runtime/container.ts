@@ -109,6 +109,8 @@ export class Container implements RunningContainer, TaskHome {
     tty: boolean,
     streams: RemoteStreams,
   ): Promise<ExecResult> {
+    if (!this.#main.alive)
+      return { error: `${this.#execFailure()}: cannot exec in a stopped state: unknown` };
     let task: Task;
     const terminal = tty
       ? this.#openTerminal((bytes) => writeTo(streams.stdout, bytes))
@@ -424,11 +426,17 @@ export class Container implements RunningContainer, TaskHome {
   }
 
   #execError(error: unknown, command: readonly string[]): string {
-    if (error instanceof ProgramNotFound)
-      return `Internal error occurred: error executing command in container: failed to exec in container: failed to start exec "${this.#id(64)}": OCI runtime exec failed: exec failed: unable to start container process: ${execWords(error)}: unknown`;
-    if (error instanceof ProcessLimit)
-      return `Internal error occurred: error executing command in container: failed to exec in container: failed to start exec "${this.#id(64)}": OCI runtime exec failed: exec failed: unable to start container process: ${command[0] ?? ''}: resource temporarily unavailable: unknown`;
-    throw error;
+    if (!(error instanceof ProgramNotFound || error instanceof ProcessLimit)) throw error;
+    const words =
+      error instanceof ProgramNotFound
+        ? execWords(error)
+        : `${command[0] ?? ''}: ${error.message.toLowerCase()}`;
+    return `${this.#execFailure()}: OCI runtime exec failed: exec failed: unable to start container process: ${words}: unknown`;
+  }
+
+  /** The kubelet's, containerd's and runc's words before the cause. */
+  #execFailure(): string {
+    return `Internal error occurred: error executing command in container: failed to exec in container: failed to start exec "${this.#id(64)}"`;
   }
 
   #id(length: number): string {

@@ -700,6 +700,13 @@ describe('exec without a terminal', () => {
   });
 });
 
+test('nothing can be executed in a container that has ended', async () => {
+  const { container } = startContainer(imageOf(programs), ['echo']);
+  await container.exited;
+  const result = await container.exec(['echo'], false, new Client().streams);
+  assert.match('error' in result ? result.error : '', /cannot exec in a stopped state/);
+});
+
 describe('a probe', () => {
   test('has its output cut and its time limited', async () => {
     const { container, clock } = startContainer(
