@@ -16,6 +16,8 @@ export interface FeedOptions {
   /** What is told of the engine before it has spoken. */
   engine: EngineFacts;
   log: (message: string) => void;
+  /** A page of the learner has come or gone; `pages` are left. */
+  audience?: (learner: string, pages: number) => void;
 }
 
 export class Feed {
@@ -49,8 +51,12 @@ export class Feed {
     socket.on('pong', () => (page.missed = 0));
     socket.on('message', () => socket.close(1003, 'LAB_FRAME_TEXT'));
     socket.on('error', (error) => this.#options.log(`a page's feed broke: ${error.message}`));
-    socket.on('close', () => pages.delete(socket));
+    socket.on('close', () => {
+      pages.delete(socket);
+      this.#options.audience?.(learner, pages.size);
+    });
     this.#send(socket, JSON.stringify(this.#state(learner)));
+    this.#options.audience?.(learner, pages.size);
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import { FEED_PATH, FEED_PROTOCOL } from '../protocol/lab.ts';
 import type { EngineFacts } from '../protocol/lab.ts';
 import { TERMINAL_PATH } from '../protocol/terminal.ts';
+import { Boards } from './boards.ts';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { Feed } from './feed.ts';
@@ -18,7 +19,16 @@ import { staticFiles } from './static-files.ts';
 
 const log = (message: string) => console.error(message);
 const config = readConfig(process.env);
-const feed = new Feed({ engine: beforeTheEngineSpeaks(config), log });
+const boards = new Boards({
+  config,
+  publish: (learner, message) => feed.publish(learner, message),
+  log,
+});
+const feed = new Feed({
+  engine: beforeTheEngineSpeaks(config),
+  log,
+  audience: (learner, pages) => boards.audience(learner, pages),
+});
 const sockets = new WebSocketServer({
   noServer: true,
   maxPayload: 1024, // pages only listen
@@ -41,6 +51,7 @@ function told(message: Told): void {
       listener?.gate.allowOnce(message.code);
       return;
     case 'engine':
+      boards.engine(message.learner, message.engine);
       feed.publish(message.learner, { kind: 'engine', engine: message.engine });
       return;
     case 'notice':
@@ -84,6 +95,7 @@ async function start({
 
 async function stop(): Promise<void> {
   feed.close();
+  boards.close();
   await listener?.close();
   process.exit();
 }

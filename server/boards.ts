@@ -1,0 +1,98 @@
+// A board of checks for each learner who has a page open: wiring between the catalogue, the record, the workspace and the feed.
+// Boards that nobody looks at rest, so that the cluster behind them can rest too.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EngineFacts, FeedMessage } from '../protocol/lab.ts';
+import { Catalogue } from '../protocol/lesson.ts';
+import type { CheckSpec } from '../protocol/check.ts';
+import { Board } from './checks/board.ts';
+import { type Config, limits } from './config.ts';
+import { LearnerRecord } from './learners/learner-record.ts';
+import { workspacePaths } from './workspace/workspace.ts';
+
+export interface BoardsOptions {
+  config: Pick<Config, 'home' | 'site'>;
+  publish: (learner: string, message: FeedMessage) => void;
+  log: (message: string) => void;
+}
+
+export class Boards {
+  readonly #options: BoardsOptions;
+  readonly #boards = new Map<string, Board>();
+  readonly #engines = new Map<string, string>();
+  readonly #resting = new Map<string, NodeJS.Timeout>();
+  #record: LearnerRecord | undefined;
+  #checks: Promise<CheckSpec[]> | undefined;
+
+  constructor(options: BoardsOptions) {
+    this.#options = options;
+  }
+
+  /** A page of the learner has come or gone. */
+  audience(learner: string, pages: number): void {
+    clearTimeout(this.#resting.get(learner));
+    if (pages > 0) {
+      this.#start(learner).catch((error: unknown) => {
+        this.#options.log(
+          `checks cannot run: ${error instanceof Error ? error.message : String(error)}`,
+        );
+        this.#options.publish(learner, {
+          kind: 'notice',
+          text: 'The checks cannot run. This is our fault, not yours; your work is safe. Stop Meshproof and run npm start again.',
+        });
+      });
+      return;
+    }
+    // A walk from page to page closes one feed before it opens the next.
+    const rest = setTimeout(() => this.#boards.get(learner)?.stop(), limits.boardRestMs);
+    this.#resting.set(learner, rest.unref());
+  }
+
+  /** Remembers what is behind the learner's kubeconfig: a proof says on what it was proven. */
+  engine(learner: string, facts: EngineFacts): void {
+    this.#engines.set(learner, facts.name);
+  }
+
+  close(): void {
+    for (const timer of this.#resting.values()) clearTimeout(timer);
+    for (const board of this.#boards.values()) board.stop();
+    this.#record?.close();
+  }
+
+  async #start(learner: string): Promise<void> {
+    this.#checks ??= this.#readChecks();
+    const checks = await this.#checks;
+    let board = this.#boards.get(learner);
+    if (!board) {
+      board = this.#make(learner, checks);
+      this.#boards.set(learner, board);
+      for (const check of board.states) this.#options.publish(learner, { kind: 'check', check });
+    }
+    board.start();
+  }
+
+  #make(learner: string, checks: CheckSpec[]): Board {
+    const { home } = this.#options.config;
+    const record = (this.#record ??= new LearnerRecord(join(home, 'meshproof.db')));
+    return new Board({
+      checks,
+      workspace: workspacePaths(home, learner),
+      record: {
+        proofs: () => record.proofs(learner),
+        prove: (check, proof) => record.prove(learner, check, proof),
+        progress: () => record.progress(learner),
+        setProgress: (check, rulesSeen) => record.setProgress(learner, check, rulesSeen),
+      },
+      engineName: () => this.#engines.get(learner) ?? 'Unknown engine',
+      publish: (check) => this.#options.publish(learner, { kind: 'check', check }),
+    });
+  }
+
+  /** The build wrote and checked it: a catalogue that cannot be read is a broken build. */
+  async #readChecks(): Promise<CheckSpec[]> {
+    const file = join(this.#options.config.site, 'catalogue.json');
+    const catalogue = Catalogue.parse(JSON.parse(await readFile(file, 'utf8')));
+    return catalogue.lessons.flatMap(({ steps }) => steps.flatMap((step) => step.checks));
+  }
+}
