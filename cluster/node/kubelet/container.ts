@@ -1,9 +1,8 @@
 // One container of a pod through all its runs: image, start, probes, end, back-off, logs. Knows nothing of its siblings.
 // Source: the public documentation of container states and restarts; events and reasons as a real kubelet words them.
 
-import type { Container, Pod } from '../../controllers/kinds.ts';
+import type { Container } from '../../controllers/kinds.ts';
 import { duration } from '../../controllers/times.ts';
-import type { NetworkNamespace } from '../../network/network.ts';
 import { timestamp } from '../../time.ts';
 import type { ResolvedImage } from '../image.ts';
 import {
@@ -14,7 +13,9 @@ import {
 } from '../runtime.ts';
 import { Backoff, type BackoffState } from './backoff.ts';
 import { ContainerLog, type LogSnapshot } from './container-log.ts';
-import { ConfigError, commandLine, containerVariables, processEnvironment } from './environment.ts';
+import { type Place, containerConfig } from './container-config.ts';
+import { end } from './ending.ts';
+import { ConfigError } from './environment.ts';
 import { runHook } from './hooks.ts';
 import type { PullEvent } from './images.ts';
 import type { NodeParts } from './parts.ts';
@@ -24,12 +25,7 @@ import { Prober } from './prober.ts';
 import { timing } from './timing.ts';
 
 /** What a container needs of its pod. */
-export interface Surroundings {
-  readonly pod: Pod;
-  readonly net: NetworkNamespace;
-  readonly hostname: string;
-  /** Mounts of this container; throws ConfigError. */
-  mounts(container: Container): ContainerConfig['mounts'];
+export interface Surroundings extends Place {
   /** What its last run left in its termination message file. */
   terminationMessage(container: Container): string | undefined;
   /** Something that the status tells has changed. */
@@ -60,8 +56,6 @@ export interface ContainerSnapshot {
   previousLog: LogSnapshot | undefined;
 }
 
-/** The kubelet gives a container at least so long after its preStop hook. */
-const AFTER_PRESTOP_MS = 2_000;
 /** A process that could not be started has no times. */
 const EPOCH = '1970-01-01T00:00:00Z';
 const MESSAGE_LINES = 80;
@@ -293,52 +287,12 @@ export class PodContainer {
   }
 
   #configure(image: ResolvedImage): ContainerConfig {
-    const { pod, net, hostname } = this.#around;
-    const place = {
-      podIP: net.ip,
-      hostIP: this.#parts.hostIP,
-      allocatable: this.#parts.allocatable,
-    };
-    const user = this.#userOf(image);
-    const own = containerVariables(pod, this.spec, place, this.#parts.lookup);
-    this.#user = user;
-    return {
-      name: `${pod.metadata.namespace ?? ''}/${pod.metadata.name}/${this.spec.name}`,
-      image: image.image,
-      argv: commandLine(this.spec, image.image, own),
-      env: processEnvironment(image.image, hostname, own),
-      workingDir: this.spec.workingDir || image.image.workingDir || '/',
-      user,
-      mounts: this.#around.mounts(this.spec),
-      readOnlyRoot: this.spec.securityContext?.readOnlyRootFilesystem ?? false,
-      net,
-      hostname,
-      tty: this.spec.tty ?? false,
-      stdin: this.spec.stdin ?? false,
-      stdinOnce: this.spec.stdinOnce ?? false,
-      onOutput: (stream, bytes) => {
-        this.#log?.write(stream, bytes, this.#parts.clock.now());
-        this.#parts.noteChange();
-      },
-    };
-  }
-
-  #userOf(image: ResolvedImage): { uid: number; gid: number } {
-    const { pod } = this.#around;
-    const own = this.spec.securityContext;
-    const shared = pod.spec.securityContext;
-    const uid = own?.runAsUser ?? shared?.runAsUser ?? image.image.user.uid;
-    const gid =
-      own?.runAsGroup ??
-      shared?.runAsGroup ??
-      (uid === image.image.user.uid ? image.image.user.gid : 0);
-    if ((own?.runAsNonRoot ?? shared?.runAsNonRoot) && uid === 0) {
-      const { metadata } = pod;
-      throw new ConfigError(
-        `container has runAsNonRoot and image will run as root (pod: "${metadata.name}_${metadata.namespace ?? ''}(${metadata.uid})", container: ${this.spec.name})`,
-      );
-    }
-    return { uid, gid };
+    const config = containerConfig(this.spec, image, this.#around, this.#parts, (stream, bytes) => {
+      this.#log?.write(stream, bytes, this.#parts.clock.now());
+      this.#parts.noteChange();
+    });
+    this.#user = config.user;
+    return config;
   }
 
   async #run(
@@ -492,62 +446,20 @@ export class PodContainer {
     );
   }
 
-  async #stop(running: RunningContainer, graceMs: number, hurry: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
-    const deadline = clock.now() + graceMs;
-    let exited = false;
-    void running.exited.then(() => (exited = true));
+  #stop(running: RunningContainer, graceMs: number, hurry: AbortSignal): Promise<void> {
     const hook = this.spec.lifecycle?.preStop;
     const target = this.#target();
-    let leastMs = 0;
-    if (hook && target && graceMs > 0) {
-      leastMs = AFTER_PRESTOP_MS;
-      await this.#preStop(() => runHook(hook, target, hurry), deadline, hurry, running);
-    }
-    this.#prober?.stop();
-    if (!exited && graceMs > 0 && !hurry.aborted) {
-      running.signal(this.#resolved?.image.stopSignal ?? 'SIGTERM');
-      await this.#until(running, Math.max(deadline - clock.now(), leastMs), hurry);
-    }
-    if (!exited) running.signal('SIGKILL');
-    await running.exited;
-  }
-
-  async #preStop(
-    run: () => Promise<void>,
-    deadline: number,
-    hurry: AbortSignal,
-    running: RunningContainer,
-  ): Promise<void> {
-    const { clock } = this.#parts;
-    const overtime = new AbortController();
-    const cancel = clock.after(deadline - clock.now(), () =>
-      overtime.abort(new Error('grace over')),
-    );
-    try {
-      await Promise.race([
-        run(),
-        aborted(AbortSignal.any([overtime.signal, hurry])),
-        running.exited,
-      ]);
-    } catch {
-      // Failed or too slow: the container is stopped all the same.
-      this.#tell({ type: 'Warning', reason: 'FailedPreStopHook', message: 'PreStopHook failed' });
-    } finally {
-      cancel();
-    }
-  }
-
-  /** Resolves when the run has ended, the time is over, or there is a hurry. */
-  async #until(running: RunningContainer, ms: number, hurry: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    const cancel = this.#parts.clock.after(ms, () => over.abort(new Error('grace over')));
-    const ended = running.exited.then(() => undefined);
-    await Promise.race([
-      ended,
-      aborted(AbortSignal.any([over.signal, hurry])).catch(() => undefined),
-    ]);
-    cancel();
+    return end({
+      clock: this.#parts.clock,
+      running,
+      graceMs,
+      stopSignal: this.#resolved?.image.stopSignal ?? 'SIGTERM',
+      hurry,
+      preStop: hook && target ? (signal) => runHook(hook, target, signal) : undefined,
+      onHookFailed: () =>
+        this.#tell({ type: 'Warning', reason: 'FailedPreStopHook', message: 'PreStopHook failed' }),
+      onSignal: () => this.#prober?.stop(),
+    });
   }
 
   #end(exit: ContainerExit, message?: string, startedAt?: string): void {
@@ -599,15 +511,6 @@ export class PodContainer {
     const { pod } = this.#around;
     this.#parts.events.event(pod, type, reason, message, `spec.${field}{${this.spec.name}}`);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const fail = () =>
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
 }
 
 function hex(random: () => number, digits: number): string {
