@@ -159,6 +159,24 @@ test('ten thousand tasks leave the heap in time order', async () => {
   );
 });
 
+test('time-outs that are cancelled leave the others in order, and are not kept', async () => {
+  const { platform } = fakePlatform();
+  const clock = new Clock(platform, { manual: true, start: 0 });
+  const seen: number[] = [];
+  for (let n = 0; n < 50_000; n++) {
+    const cancel = clock.after(60_000, () => assert.fail('ran'));
+    if (n % 1_000 === 0) clock.after(50_000 - n, () => seen.push(n));
+    cancel();
+    cancel();
+  }
+  assert.equal(clock.untilNext(), 1_000);
+  await clock.step(100_000);
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 50 }, (_, n) => (49 - n) * 1_000),
+  );
+});
+
 test('a speed of zero is refused by name', () => {
   const { platform } = fakePlatform();
   assert.throws(() => new Clock(platform, { speed: 0 }), /clock speed 0/);

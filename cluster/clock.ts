@@ -24,10 +24,15 @@ export interface ClockOptions {
 /** Tasks run in one turn before the event loop gets a turn of its own: a controller that never settles must not starve the rest. */
 const MAX_TASKS_PER_TURN = 256;
 
+/** Cancelled tasks before it is worth looking for them. */
+const MIN_CANCELLED = 1_024;
+
 export class Clock {
   readonly #platform: Pick<Platform, 'now' | 'after'>;
   readonly #manual: boolean;
-  readonly #tasks: Task[] = [];
+  #tasks: Task[] = [];
+  /** Cancelled tasks that may still be in the heap; at most as many as were ever cancelled since the last clearing. */
+  #cancelledCount = 0;
   #order = 0;
   #speed: number;
   #frozen = false;
@@ -91,7 +96,12 @@ export class Clock {
     this.#push(task);
     if (this.#tasks[0] === task) this.#arm();
     return () => {
+      if (task.cancelled) return;
       task.cancelled = true;
+      // What it would have done may hold a connection and its buffers: let go now, not when it would have been due.
+      task.run = () => {};
+      this.#cancelledCount++;
+      this.#compact();
     };
   }
 
@@ -182,6 +192,16 @@ export class Clock {
 
   #dropCancelled(): void {
     while (this.#tasks[0]?.cancelled) this.#pop();
+  }
+
+  /** Time-outs are mostly cancelled long before they are due: when they are most of the heap, they go at once. */
+  #compact(): void {
+    if (this.#cancelledCount < MIN_CANCELLED || this.#cancelledCount * 2 < this.#tasks.length)
+      return;
+    const kept = this.#tasks.filter((task) => !task.cancelled);
+    this.#tasks = [];
+    this.#cancelledCount = 0;
+    for (const task of kept) this.#push(task);
   }
 
   // A binary heap, earliest first.
