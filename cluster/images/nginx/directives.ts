@@ -47,7 +47,7 @@ function add(
 }
 
 add('yes', ['main'], [0, 0], 'events http', true);
-add('tuning', ['main'], [0, 0], 'stream mail', true);
+add('no', ['main'], [0, 0], 'stream mail', true);
 add('yes', ['main'], [1, 1], 'worker_processes pid');
 add('tuning', ['main'], [1, 2], 'user');
 add(

@@ -74,6 +74,8 @@ export interface Location {
 export interface ProxyPass {
   /** Where to: decided when the configuration is read, or for each request when the URL has variables. */
   target: { kind: 'upstream'; upstream: Upstream } | { kind: 'computed'; url: Template };
+  /** `https://`: nginx offers TLS, which nobody in this cluster speaks. */
+  secure: boolean;
   /** What `$proxy_host` says: `backend`, `backend:8080`. */
   host: string;
   port: string;
@@ -381,6 +383,7 @@ function compileProxyPass(line: Directive, scope: Scope): ProxyPass {
   if (hasVariables(url))
     return {
       target: { kind: 'computed', url: compileTemplate(url, scope.isKnown, line) },
+      secure: false,
       host: '',
       port: '',
       uri: undefined,
@@ -403,6 +406,7 @@ function compileProxyPass(line: Directive, scope: Scope): ProxyPass {
   if (upstream !== known) scope.upstreams.set(key, upstream);
   return {
     target: { kind: 'upstream', upstream },
+    secure: usual === 443,
     host: port === undefined ? host : `${host}:${port}`,
     port: port ?? String(usual),
     uri,

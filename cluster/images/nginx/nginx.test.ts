@@ -689,6 +689,21 @@ describe('proxy_pass', () => {
     assert.equal(full.answer.body, 'from the backend');
   });
 
+  test('an https upstream fails at the handshake: there is no TLS in this cluster', async () => {
+    const lab = serverLab();
+    backend(lab);
+    const { ask, pod } = await served(
+      'server { location / { proxy_pass https://backend:80; } }',
+      '1.30',
+      lab,
+    );
+    assert.equal((await ask('/')).status, 502);
+    assert.match(
+      pod.log(),
+      /SSL_do_handshake\(\) failed .* upstream: "https:\/\/10\.96\.0\.20:80\/"/,
+    );
+  });
+
   test('the page for broken upstreams is served from the image', async () => {
     const lab = serverLab();
     backend(lab);

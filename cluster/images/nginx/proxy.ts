@@ -80,8 +80,9 @@ export async function proxy(
       responseMs: undefined,
     };
     request.upstreams.push(record);
-    const url = `http://${record.address}${path}`;
+    const url = `${pass.secure ? 'https' : 'http'}://${record.address}${path}`;
     try {
+      if (pass.secure) await handshake(peer, settings, context);
       const response = await oneTry(request, settings, group, peer, path, record, context);
       record.status = response.status;
       const again = settings.nextOn.has(`http_${response.status}`);
@@ -238,6 +239,20 @@ async function oneTry(
       return oneTry(request, settings, group, peer, path, record, context);
     throw error;
   }
+}
+
+/** TLS ends here: what answers is plain text, and no TLS record. */
+async function handshake(
+  peer: Peer,
+  settings: ProxySettings,
+  context: ProxyContext,
+): Promise<void> {
+  const connection = await connect(peer, settings, context);
+  connection.close();
+  throw new TryFailure(
+    'SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream',
+    { status: 502, condition: 'error', unsent: true },
+  );
 }
 
 async function connect(
