@@ -48,7 +48,9 @@ try {
   });
   process.send?.({ url: holder.url, webPid: holder.webPid });
   process.on('message', () => void tell(holder));
-  process.once('SIGTERM', () => void holder.stop().then(() => process.exit(0)));
+  const end = () => void holder.stop().then(() => process.exit(0));
+  process.once('SIGTERM', end);
+  process.once('disconnect', end); // the test that asked for it is gone
 } catch (error) {
   process.send?.({ error: String(error) });
   process.exit(1);
