@@ -6,10 +6,12 @@ import { serveHttp } from '../../network/http-server.ts';
 import type { Connection } from '../../network/network.ts';
 import type { Child, Process, Program } from '../../node/process.ts';
 import { ConfigurationError } from './configuration.ts';
+import type { ServeContext } from './context.ts';
 import type { Logs } from './logs.ts';
 import type { Listen, Model, ProxyPass } from './model.ts';
 import { ownReply, pageOf, reasonOf } from './reply.ts';
-import { type ServeContext, serve, serverFor } from './serve.ts';
+import { serverFor } from './selection.ts';
+import { serve } from './serve.ts';
 import { type Peer, PeerGroup, type Upstream, peerOf } from './upstream.ts';
 
 export interface GenerationOptions {

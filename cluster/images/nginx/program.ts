@@ -1,6 +1,5 @@
 // The nginx program: its options, its master process, its signals.
 
-import { type Connection, NetError, type Listener } from '../../network/network.ts';
 import { fileErrorWords } from '../../node/runtime/container-files.ts';
 import { KERNEL_RELEASE } from '../../node/runtime/proc-files.ts';
 import { FileError } from '../../node/file-system.ts';
@@ -15,7 +14,9 @@ import {
 } from './configuration.ts';
 import { Generation } from './generation.ts';
 import { Logs } from './logs.ts';
-import { type Listen, type Model, compileModel } from './model.ts';
+import { type Model, compileModel } from './model.ts';
+import { CONFIGURATION, type Options, USAGE, parseOptions } from './options.ts';
+import { Sockets } from './sockets.ts';
 
 export interface NginxBuild {
   version: string;
@@ -23,21 +24,7 @@ export interface NginxBuild {
   compiler: string;
 }
 
-interface Options {
-  configuration: string;
-  /** `-g`: directives of the main level. */
-  globals: string;
-  action: 'run' | 'test' | 'dump' | 'version' | 'build' | 'signal' | 'help';
-  quiet: boolean;
-  signal: string;
-}
-
-const CONFIGURATION = '/etc/nginx/nginx.conf';
 const ERROR_LOG = { path: '/var/log/nginx/error.log', level: 'notice' as const };
-
-/** Tries of bind(2) when the port is taken, and the time between them. */
-const BIND_TRIES = 5;
-const BIND_PAUSE_MS = 500;
 
 export function nginxProgram(build: NginxBuild): Program {
   return async (process) => {
@@ -69,76 +56,6 @@ export function nginxProgram(build: NginxBuild): Program {
     }
   };
 }
-
-const USAGE = `Usage: nginx [-?hvVtTq] [-s signal] [-p prefix]
-             [-e filename] [-c filename] [-g directives]
-
-Options:
-  -?,-h         : this help
-  -v            : show version and exit
-  -V            : show version and configure options then exit
-  -t            : test configuration and exit
-  -T            : test configuration, dump it and exit
-  -q            : suppress non-error messages during configuration testing
-  -s signal     : send signal to a master process: stop, quit, reopen, reload
-  -c filename   : set configuration file (default: ${CONFIGURATION})
-  -g directives : set global directives out of configuration file
-
-`;
-
-function parseOptions(args: readonly string[]): Options | string {
-  const options: Options = {
-    configuration: CONFIGURATION,
-    globals: '',
-    action: 'run',
-    quiet: false,
-    signal: '',
-  };
-  const rest = [...args];
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (!word.startsWith('-') || word === '-') return `invalid option: "${word}"`;
-    const letters = word.slice(1);
-    for (let at = 0; at < letters.length; at++) {
-      const letter = letters[at] ?? '';
-      if ('pecgs'.includes(letter)) {
-        const value = letters.slice(at + 1) || rest.shift();
-        if (value === undefined)
-          return `option "-${letter}" requires ${VALUES[letter] ?? 'a value'}`;
-        if (letter === 'c')
-          options.configuration = value.startsWith('/') ? value : `/etc/nginx/${value}`;
-        if (letter === 'g') options.globals = value;
-        if (letter === 's') {
-          if (!['stop', 'quit', 'reopen', 'reload'].includes(value))
-            return `invalid option: "-s ${value}"`;
-          options.signal = value;
-          options.action = 'signal';
-        }
-        break;
-      }
-      if (letter === 'q') options.quiet = true;
-      else if (letter in ACTIONS) options.action = ACTIONS[letter] ?? 'run';
-      else return `invalid option: "${letter}"`;
-    }
-  }
-  return options;
-}
-
-const VALUES: Readonly<Record<string, string>> = {
-  c: 'file name',
-  e: 'file name',
-  p: 'directory name',
-  g: 'parameter',
-  s: 'parameter',
-};
-
-const ACTIONS: Readonly<Record<string, Options['action']>> = {
-  '?': 'help',
-  h: 'help',
-  v: 'version',
-  V: 'build',
-  t: 'test',
-  T: 'dump',
-};
 
 /** Reads and compiles. Throws ConfigurationError. */
 function readModel(process: Process, options: Options, { version }: NginxBuild): Model {
@@ -438,70 +355,4 @@ class Orders {
       });
     }
   }
-}
-
-/** The listening sockets, which stay open through reloads. */
-class Sockets {
-  readonly #process: Process;
-  readonly #accept: (connection: Connection, listen: Listen) => void;
-  readonly #open = new Map<string, Listener>();
-
-  constructor(process: Process, accept: (connection: Connection, listen: Listen) => void) {
-    this.#process = process;
-    this.#accept = accept;
-  }
-
-  /** Opens what the model wants and closes what it does not. Rejects with ConfigurationError when a port is taken. */
-  async listen(model: Model): Promise<void> {
-    const wanted = wantedSockets(model);
-    for (const [address, listen] of wanted)
-      if (!this.#open.has(address)) await this.#bind(address, listen);
-    for (const [address, listener] of this.#open) {
-      if (wanted.has(address)) continue;
-      listener.close();
-      this.#open.delete(address);
-    }
-  }
-
-  close(): void {
-    for (const listener of this.#open.values()) listener.close();
-    this.#open.clear();
-  }
-
-  async #bind(address: string, listen: Listen): Promise<void> {
-    const { net, stderr } = this.#process;
-    for (let tries = 0; tries < BIND_TRIES; tries++) {
-      try {
-        const listener = net.listen(
-          listen.port,
-          (connection) => this.#accept(connection, listen),
-          listen.ip,
-        );
-        this.#open.set(address, listener);
-        return;
-      } catch (error) {
-        if (!(error instanceof NetError)) throw error;
-        const number = error.code === 'EADDRINUSE' ? 98 : 99;
-        const words = `bind() to ${address} failed (${number}: ${error.message})`;
-        if (error.code !== 'EADDRINUSE') throw new ConfigurationError(words);
-        await stderr.write(bytesOf(`nginx: [emerg] ${words}\n`));
-        await this.#process.sleep(BIND_PAUSE_MS);
-      }
-    }
-    throw new ConfigurationError('still could not bind()');
-  }
-}
-
-/** One socket for each address; a wildcard serves every address of its port. */
-function wantedSockets(model: Model): Map<string, Listen> {
-  const all = model.servers.flatMap(({ listens }) => listens);
-  const wildcards = new Set(all.filter(({ ip }) => ip === '0.0.0.0').map(({ port }) => port));
-  const wanted = new Map<string, Listen>();
-  for (const listen of all) {
-    if (listen.ip !== '0.0.0.0' && wildcards.has(listen.port)) continue;
-    const address = `${listen.ip}:${listen.port}`;
-    const known = wanted.get(address);
-    wanted.set(address, known ? { ...known, ssl: known.ssl || listen.ssl } : listen);
-  }
-  return wanted;
 }

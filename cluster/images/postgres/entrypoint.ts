@@ -5,7 +5,7 @@ import type { Process, Program } from '../../node/process.ts';
 import { FileError } from '../../node/file-system.ts';
 import { fileErrorWords } from '../../node/runtime/container-files.ts';
 import { bytesOf, textOf } from '../../streams.ts';
-import { CLUSTER_FILE, type ClusterFile } from './server.ts';
+import { CLUSTER_FILE, type ClusterFile } from './session.ts';
 
 const NO_PASSWORD = `Error: Database is uninitialized and superuser password is not specified.
        You must specify POSTGRES_PASSWORD to a non-empty value for the
