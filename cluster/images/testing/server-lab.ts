@@ -46,7 +46,7 @@ export interface ServerLab extends NetworkLab {
   ): Promise<Answer>;
 }
 
-/** @param options.latencyMs 0 unless a test is about time. */
+/** A network without delays, a still clock, and a runtime. */
 export function serverLab(): ServerLab {
   const lab = networkLab();
   const runtime = createContainerRuntime({
