@@ -1,9 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { asKind } from '../controllers/kinds.ts';
+import { isReady } from '../controllers/pods.ts';
 import { podDraft } from '../controllers/testing/objects.ts';
 import { nodeWorld } from './testing/node-world.ts';
 
-test('a pod is scheduled, pulled, started and ready about a second after its creation', async () => {
+test('as delivered, pods are ready about a second after their creation, and not all in one instant', async () => {
+  const world = nodeWorld({ timing: {} });
+  await world.clock.step(100);
+  for (let at = 0; at < 20; at++) await world.create(podDraft(`web-${at}`));
+  const began = world.clock.now();
+  const readyAt = new Map<string, number>();
+  world.store.onChange(({ resource, object }) => {
+    if (resource === 'pods' && isReady(asKind('pods', object)) && !readyAt.has(object.metadata.uid))
+      readyAt.set(object.metadata.uid, world.clock.now() - began);
+  });
+  await world.clock.step(3000);
+  const times = [...readyAt.values()];
+  assert.equal(times.length, 20);
+  assert.ok(Math.min(...times) > 900 && Math.max(...times) < 1600, times.join(' '));
+  assert.ok(new Set(times).size > 10);
+});
+
+test('a pod is scheduled, pulled, started and running, each step told in an event', async () => {
   const world = nodeWorld();
   await world.clock.step(100);
   await world.create(podDraft('web'));

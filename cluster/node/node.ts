@@ -30,7 +30,7 @@ import { ImagePuller } from './kubelet/images.ts';
 import type { NodeParts } from './kubelet/parts.ts';
 import { type PodSnapshot, PodWorker } from './kubelet/pod-worker.ts';
 import { NODE_IP, Registration, capacityOf } from './kubelet/registration.ts';
-import { timing } from './kubelet/timing.ts';
+import { type Timing, defaultTiming } from './kubelet/timing.ts';
 import type { ContainerRuntime } from './runtime.ts';
 
 export interface NodeOptions {
@@ -47,6 +47,8 @@ export interface NodeOptions {
   /** Default: kind's name for the one node of cluster `mesh-lab`. */
   nodeName?: string;
   log?: Platform['log'];
+  /** How long things take. Default: as on a laptop with kind. */
+  timing?: Partial<Timing>;
   /** Signs the tokens that pods find in their service account volume. Without it that file is missing. */
   tokens?: Pick<Tokens, 'issue'>;
 }
@@ -78,11 +80,12 @@ export class Node implements Kubelet {
   constructor(options: NodeOptions) {
     const { clock, limits, random, network, runtime } = options;
     const log = options.log ?? (() => {});
+    const timing = { ...defaultTiming, ...options.timing };
     this.#options = options;
     this.name = options.nodeName ?? DEFAULT_NAME;
     const client = ofKinds(options.client);
     this.#client = client;
-    const puller = new ImagePuller(clock, options.images);
+    const puller = new ImagePuller(clock, options.images, timing);
     this.#registration = new Registration(client, {
       name: this.name,
       pods: limits.podsPerNode,
@@ -91,6 +94,7 @@ export class Node implements Kubelet {
     this.#parts = {
       client,
       clock,
+      timing,
       network,
       runtime,
       puller,
@@ -309,7 +313,7 @@ export class Node implements Kubelet {
   }
 
   #refreshLater(kind: 'configMap' | 'secret', namespace: string | undefined, name: string): void {
-    this.#after(timing.volumeRefreshMs, () => {
+    this.#after(this.#parts.timing.volumeRefreshMs, () => {
       for (const worker of this.#workers.values())
         if (worker.pod.metadata.namespace === namespace) worker.refreshVolumes(kind, name);
     });
@@ -324,13 +328,13 @@ export class Node implements Kubelet {
   #keepRegistered(): void {
     const { clock } = this.#parts;
     this.#say(this.#register());
-    this.#every(timing.leaseRenewMs, () => {
+    this.#every(this.#parts.timing.leaseRenewMs, () => {
       // Somebody may have deleted the node's object: then it makes itself known again.
       const node = this.#client.get('nodes', undefined, this.name);
       return node ? this.#registration.renewLease(clock.now(), node) : this.#register();
     });
-    this.#every(timing.nodeStatusMs, () => this.#registration.writeStatus(clock.now()));
-    this.#every(timing.tokenRefreshMs, () => this.#refreshTokens());
+    this.#every(this.#parts.timing.nodeStatusMs, () => this.#registration.writeStatus(clock.now()));
+    this.#every(this.#parts.timing.tokenRefreshMs, () => this.#refreshTokens());
   }
 
   async #register(): Promise<void> {

@@ -1,7 +1,9 @@
 // How long to wait before trying again what failed: doubling, and forgotten after a long quiet. One for each container or
 // image. Source: the public documentation of container restarts (10 s, doubling, capped at five minutes, reset after ten).
 
-import { timing } from './timing.ts';
+/** First wait before a crashed container is started again, or an image pulled again. */
+const FIRST_MS = 10_000;
+const MOST_MS = 300_000;
 
 export interface BackoffState {
   /** The wait that holds now. */
@@ -29,19 +31,17 @@ export class Backoff {
 
   /** The wait itself, for messages. */
   get ms(): number {
-    return this.#state?.ms ?? timing.crashBackoffMs;
+    return this.#state?.ms ?? FIRST_MS;
   }
 
   /** Notes another attempt: the next wait is twice as long. */
   next(failedAt: number, now: number): void {
     const ms =
-      !this.#state || this.#expired(failedAt)
-        ? timing.crashBackoffMs
-        : Math.min(this.#state.ms * 2, timing.maxBackoffMs);
+      !this.#state || this.#expired(failedAt) ? FIRST_MS : Math.min(this.#state.ms * 2, MOST_MS);
     this.#state = { ms, at: now };
   }
 
   #expired(failedAt: number): boolean {
-    return this.#state !== undefined && failedAt - this.#state.at > 2 * timing.maxBackoffMs;
+    return this.#state !== undefined && failedAt - this.#state.at > 2 * MOST_MS;
   }
 }

@@ -22,7 +22,6 @@ import type { NodeParts } from './parts.ts';
 import type { ContainerFacts, RunState, Terminated } from './pod-status.ts';
 import type { ProbeTarget } from './probe.ts';
 import { Prober } from './prober.ts';
-import { timing } from './timing.ts';
 
 /** What a container needs of its pod. */
 export interface Surroundings extends Place {
@@ -182,7 +181,7 @@ export class PodContainer {
       if (!(error instanceof ConfigError)) throw error;
       this.#tell({ type: 'Warning', reason: 'Failed', message: `Error: ${error.message}` });
       this.#wait('CreateContainerConfigError', error.message);
-      return { retryMs: timing.retryMs };
+      return { retryMs: this.#parts.timing.retryMs };
     }
     return this.#run(config, signal);
   }
@@ -283,7 +282,7 @@ export class PodContainer {
       'CrashLoopBackOff',
       `back-off ${duration(this.#backoff.ms)} restarting failed container=${this.spec.name} pod=${podName}`,
     );
-    return Math.min(left, timing.backoffEventMs);
+    return Math.min(left, this.#parts.timing.backoffEventMs);
   }
 
   #configure(image: ResolvedImage): ContainerConfig {
@@ -305,10 +304,10 @@ export class PodContainer {
       this.#restartCount++;
       if (this.#state.is === 'terminated') this.#last = this.#state;
     }
-    await clock.sleep(timing.createMs, signal);
+    await clock.sleep(this.#parts.timing.createMs, signal);
     this.#containerID = `containerd://${hex(random, 64)}`;
     this.#tell({ type: 'Normal', reason: 'Created', message: 'Container created' });
-    await clock.sleep(timing.startMs, signal);
+    await clock.sleep(this.#parts.timing.startMs, signal);
     this.#previousLog = this.#log;
     this.#log = new ContainerLog(this.#parts.limits.logBytes);
     try {
@@ -316,11 +315,11 @@ export class PodContainer {
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       this.#failedToStart(error);
-      return { retryMs: timing.relistMs };
+      return { retryMs: this.#parts.timing.relistMs };
     }
     this.#tell({ type: 'Normal', reason: 'Started', message: 'Container started' });
     const startedAt = timestamp(clock.now());
-    if (!(await this.#postStart(signal))) return { retryMs: timing.relistMs };
+    if (!(await this.#postStart(signal))) return { retryMs: this.#parts.timing.relistMs };
     if (!this.#running) return undefined; // it has ended already, and said so
     this.#state = { is: 'running', startedAt };
     this.#started = this.spec.startupProbe === undefined;

@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import { duration } from '../../controllers/times.ts';
 import type { ImageRegistry, ResolvedImage } from '../image.ts';
 import { Backoff } from './backoff.ts';
-import { timing } from './timing.ts';
+import type { Timing } from './timing.ts';
 
 export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
 
@@ -25,15 +25,17 @@ export interface PullFailure {
 export class ImagePuller {
   readonly #clock: Clock;
   readonly #images: ImageRegistry;
+  readonly #timing: Timing;
   readonly #present = new Set<string>();
   /** Pulls under way, by reference: a second pod waits for the first one's. */
   readonly #pulling = new Map<string, Promise<void>>();
   /** Failed pulls, by pod and image, as the kubelet keys them. */
   readonly #failures = new Map<string, { backoff: Backoff; at: number; message: string }>();
 
-  constructor(clock: Clock, images: ImageRegistry) {
+  constructor(clock: Clock, images: ImageRegistry, timing: Timing) {
     this.#clock = clock;
     this.#images = images;
+    this.#timing = timing;
   }
 
   /** References of what is on the node, for the node's status and for snapshots. */
@@ -60,12 +62,13 @@ export class ImagePuller {
     signal: AbortSignal,
   ): Promise<ResolvedImage | PullFailure> {
     const resolved = this.#images.resolve(reference);
-    if ('error' in resolved && resolved.invalidName) return invalidName(reference, resolved, tell);
+    if ('error' in resolved && resolved.invalidName)
+      return invalidName(reference, resolved, tell, this.#timing.retryMs);
     const present = !('error' in resolved) && this.#present.has(resolved.reference);
     if (policy === 'Never' && !present) {
       const message = `Container image "${reference}" is not present with pull policy of Never`;
       tell({ type: 'Warning', reason: 'ErrImageNeverPull', message });
-      return { reason: 'ErrImageNeverPull', message, retryMs: timing.retryMs };
+      return { reason: 'ErrImageNeverPull', message, retryMs: this.#timing.retryMs };
     }
     if (present && policy !== 'Always') {
       const message = `Container image "${reference}" already present on machine and can be accessed by the pod`;
@@ -77,7 +80,7 @@ export class ImagePuller {
     if (waiting) return waiting;
     tell({ type: 'Normal', reason: 'Pulling', message: `Pulling image "${reference}"` });
     if ('error' in resolved) {
-      await this.#clock.sleep(timing.registryMs, signal);
+      await this.#clock.sleep(this.#timing.registryMs, signal);
       return this.#failed(key, reference, resolved.error, tell);
     }
     const began = this.#clock.now();
@@ -99,12 +102,12 @@ export class ImagePuller {
   }
 
   async #pull({ reference, image }: ResolvedImage, signal: AbortSignal): Promise<void> {
-    await this.#clock.sleep(timing.registryMs, signal);
+    await this.#clock.sleep(this.#timing.registryMs, signal);
     if (this.#present.has(reference)) return;
     let pull = this.#pulling.get(reference);
     if (!pull) {
       // Not ended by the signal: another pod may wait for the same image.
-      pull = this.#clock.sleep(image.size / timing.pullBytesPerMs).then(() => {
+      pull = this.#clock.sleep(image.size / this.#timing.pullBytesPerMs).then(() => {
         this.#present.add(reference);
         this.#pulling.delete(reference);
       });
@@ -130,7 +133,7 @@ export class ImagePuller {
     return {
       reason: 'ImagePullBackOff',
       message: `${backOff}: ErrImagePull: ${failure.message}`,
-      retryMs: Math.min(left, timing.backoffEventMs),
+      retryMs: Math.min(left, this.#timing.backoffEventMs),
     };
   }
 
@@ -150,7 +153,7 @@ export class ImagePuller {
       message: `Failed to pull image "${reference}": ${message}`,
     });
     tell({ type: 'Warning', reason: 'Failed', message: 'Error: ErrImagePull' });
-    return { reason: 'ErrImagePull', message, retryMs: timing.relistMs };
+    return { reason: 'ErrImagePull', message, retryMs: this.#timing.relistMs };
   }
 }
 
@@ -158,9 +161,10 @@ function invalidName(
   reference: string,
   { error }: { error: string },
   tell: (event: PullEvent) => void,
+  retryMs: number,
 ): PullFailure {
   const message = `Failed to apply default image tag "${reference}": couldn't parse image name "${reference}": ${error}`;
   tell({ type: 'Warning', reason: 'InspectFailed', message });
   tell({ type: 'Warning', reason: 'Failed', message: 'Error: InvalidImageName' });
-  return { reason: 'InvalidImageName', message, retryMs: timing.retryMs };
+  return { reason: 'InvalidImageName', message, retryMs };
 }

@@ -11,10 +11,12 @@ import type { ContainerRuntime } from '../runtime.ts';
 import type { AddressPool } from './addresses.ts';
 import type { Lookup } from './environment.ts';
 import type { ImagePuller } from './images.ts';
+import type { Timing } from './timing.ts';
 
 export interface NodeParts {
   client: KindsClient;
   clock: Clock;
+  timing: Timing;
   network: Pick<ClusterNetwork, 'addPod' | 'removePod' | 'node'>;
   runtime: ContainerRuntime;
   puller: ImagePuller;

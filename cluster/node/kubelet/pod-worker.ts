@@ -13,7 +13,6 @@ import { timestamp } from '../../time.ts';
 import { type ContainerSnapshot, PodContainer, type Role, type Surroundings } from './container.ts';
 import type { NodeParts } from './parts.ts';
 import { type PodFacts, podStatusOf } from './pod-status.ts';
-import { timing } from './timing.ts';
 import { PodVolumes, VolumeError, type VolumesSnapshot } from './volumes.ts';
 
 /** Plain data: what a pod was doing. */
@@ -103,7 +102,7 @@ export class PodWorker implements Surroundings {
     if (snapshot) this.#resume(snapshot);
     this.#startDeadline();
     if (this.#pod.metadata.deletionTimestamp) void this.#leave();
-    else this.#wakeAfter(snapshot ? 0 : timing.noticeMs);
+    else this.#wakeAfter(snapshot ? 0 : this.#parts.timing.noticeMs);
   }
 
   /** The node will not have it. */
@@ -188,7 +187,7 @@ export class PodWorker implements Surroundings {
   }
 
   ended(): void {
-    this.#wakeAfter(timing.relistMs);
+    this.#wakeAfter(this.#parts.timing.relistMs);
   }
 
   /** Looks at all containers again. */
@@ -222,7 +221,7 @@ export class PodWorker implements Surroundings {
         'error',
         `kubelet: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
       );
-      this.#wakeAfter(timing.retryMs);
+      this.#wakeAfter(this.#parts.timing.retryMs);
     }
   }
 
@@ -285,7 +284,7 @@ export class PodWorker implements Surroundings {
     this.#ended = true;
     this.#deadline?.();
     this.changed();
-    await this.#parts.clock.sleep(timing.teardownMs, this.#abort.signal);
+    await this.#parts.clock.sleep(this.#about(this.#parts.timing.teardownMs), this.#abort.signal);
     this.#tearDown();
   }
 
@@ -315,10 +314,10 @@ export class PodWorker implements Surroundings {
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
       this.#parts.events.event(this.#pod, 'Warning', 'FailedMount', error.message);
-      this.#wakeAfter(timing.retryMs);
+      this.#wakeAfter(this.#parts.timing.retryMs);
       return false;
     }
-    await clock.sleep(timing.sandboxMs, this.#abort.signal);
+    await clock.sleep(this.#about(this.#parts.timing.sandboxMs), this.#abort.signal);
     const { metadata, spec } = this.#pod;
     this.#ip = spec.hostNetwork ? this.#parts.hostIP : addresses.take();
     this.#net = spec.hostNetwork
@@ -347,11 +346,15 @@ export class PodWorker implements Surroundings {
     this.#parts.addresses.release(this.#ip);
   }
 
+  #about(ms: number): number {
+    return ms * (1 + (2 * this.#parts.random() - 1) * this.#parts.timing.jitter);
+  }
+
   #graceMs(): number {
     const { metadata, spec } = this.#pod;
     if (this.#removed) return 0;
     const seconds = metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
-    return Math.max(seconds * 1000, timing.minimumGraceMs);
+    return Math.max(seconds * 1000, this.#parts.timing.minimumGraceMs);
   }
 
   #startDeadline(): void {
@@ -386,7 +389,7 @@ export class PodWorker implements Surroundings {
     this.#ended = true;
     this.changed();
     await this.#publishing;
-    if (ran) await this.#parts.clock.sleep(timing.teardownMs);
+    if (ran) await this.#parts.clock.sleep(this.#about(this.#parts.timing.teardownMs));
     this.#tearDown();
     if (!this.#removed && this.#pod.metadata.deletionTimestamp) await this.#deleteObject();
     else if (!this.#removed) this.#leaving = undefined; // a verdict: the object stays until somebody deletes it

@@ -1,29 +1,27 @@
 // How long things take on this node, in cluster milliseconds. Together they make a pod with one small image ready about a
 // second after its creation, as on a laptop with kind. What Kubernetes documents as a default is marked so.
 
-export const timing = {
+export const defaultTiming = {
   /** From a pod's assignment to the kubelet's first act: its watch. */
   noticeMs: 5,
   /** Cgroup, sandbox, network namespace and volumes of a pod. */
-  sandboxMs: 400,
+  sandboxMs: 600,
   /** containerd's part from a pulled image to a created container. */
-  createMs: 120,
+  createMs: 200,
   /** … and to its running first process. */
-  startMs: 80,
+  startMs: 150,
   /** A registry's answer to "which image is this tag". */
   registryMs: 180,
   /** Bytes a pull brings in a millisecond: 250 MB/s, a fast mirror. Real pulls would make a lesson wait. */
   pullBytesPerMs: 250_000,
   /** From the end of a container to the kubelet's next act: its relist period is a second. */
   relistMs: 500,
-  /** From the last container's end to the pod's. */
-  teardownMs: 300,
+  /** From the last container's end to the pod's. Less than a start, as on a real node: rollouts show old pods leave first. */
+  teardownMs: 700,
+  /** Sandboxes take up to this share longer or shorter: pods that begin together are not ready in one instant. */
+  jitter: 0.1,
   /** Default: between attempts at what a pod's configuration forbids (missing secret, unknown image …). */
   retryMs: 10_000,
-  /** Default: first wait before a crashed container is started again; doubles … */
-  crashBackoffMs: 10_000,
-  /** … up to five minutes, and is forgotten when a container ran for twice that. The same for image pulls. */
-  maxBackoffMs: 300_000,
   /** Between the events of one back-off: a pod worker's own period. */
   backoffEventMs: 12_000,
   /** Default: how often the kubelet renews its lease, which lasts four times as long. */
@@ -36,4 +34,6 @@ export const timing = {
   tokenRefreshMs: 600_000,
   /** From the termination of a pod without a grace period to SIGKILL. */
   minimumGraceMs: 1_000,
-} as const;
+};
+
+export type Timing = Readonly<typeof defaultTiming>;

@@ -5,8 +5,12 @@ import type { DraftOf, Pod } from '../../controllers/kinds.ts';
 import { type TestWorld, testWorld } from '../../controllers/testing/world.ts';
 import { type ClusterLimits, defaultLimits } from '../../limits.ts';
 import { ClusterNetwork } from '../../network/cluster-network.ts';
+import type { Timing } from '../kubelet/timing.ts';
 import { Node, type NodeSnapshot } from '../node.ts';
 import { RuntimeDouble, imagesDouble } from './runtime-double.ts';
+
+/** Short and even, so that a test can say what has happened by when. */
+const testTiming = { sandboxMs: 400, createMs: 120, startMs: 80, teardownMs: 300, jitter: 0 };
 
 export interface NodeWorld extends TestWorld {
   node: Node;
@@ -19,7 +23,12 @@ export interface NodeWorld extends TestWorld {
 }
 
 export function nodeWorld(
-  options: { limits?: Partial<ClusterLimits>; snapshot?: NodeSnapshot; world?: TestWorld } = {},
+  options: {
+    limits?: Partial<ClusterLimits>;
+    snapshot?: NodeSnapshot;
+    timing?: Partial<Timing>;
+    world?: TestWorld;
+  } = {},
 ): NodeWorld {
   const world = options.world ?? testWorld();
   const limits = { ...defaultLimits, ...options.limits };
@@ -36,6 +45,7 @@ export function nodeWorld(
     limits,
     random,
     log: world.log,
+    timing: options.timing ?? testTiming,
   });
   if (options.snapshot) node.restore(options.snapshot);
   /** Names of events in the order in which they were first told. */
