@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -262,4 +262,12 @@ test('a socket that a dead Meshproof left is taken over, a living one’s is not
     ControlSocket.listen({ path, engine, log }),
     /another Meshproof serves this workspace/,
   );
+});
+
+test('a directory that others may write to is no place for the socket', async () => {
+  const open = join(directory, 'open');
+  mkdirSync(open);
+  chmodSync(open, 0o777);
+  const options = { path: join(open, 'c.sock'), engine: {} as Engine, log: () => {} };
+  await assert.rejects(ControlSocket.listen(options), /is not this user's alone: remove it/);
 });

@@ -1,8 +1,9 @@
 // The door of `meshproof cluster …`: a Unix socket in the workspace that takes a verb and tells how it goes, line by line.
 // One verb at a time: a second one waits, and then finds the work done. Knows nothing of what an engine is.
 
-import { chmod, mkdir, unlink } from 'node:fs/promises';
+import { chmod, mkdir, stat, unlink } from 'node:fs/promises';
 import { type Server, type Socket, connect, createServer } from 'node:net';
+import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import {
   CONTROL_LINE_BYTES,
@@ -36,6 +37,12 @@ export class ControlSocket {
   static async listen(options: ControlOptions): Promise<ControlSocket> {
     const control = new ControlSocket(options);
     await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
+    // Below a shared temporary directory somebody else may have made it first, to listen in our place.
+    const { uid, mode } = await stat(dirname(options.path));
+    if (uid !== userInfo().uid || mode & 0o002)
+      throw new Error(
+        `${dirname(options.path)} is not this user's alone: remove it, then start again`,
+      );
     try {
       await control.#listen();
     } catch (error) {

@@ -58,8 +58,8 @@ interface Outcome {
   stderr: string;
 }
 
-async function kubectl(args: string, { stdin = '', env = {} } = {}): Promise<Outcome> {
-  const child = spawn(kubectlPath, args.split(' '), {
+async function kubectl(args: string[], { stdin = '', env = {} } = {}): Promise<Outcome> {
+  const child = spawn(kubectlPath, args, {
     env: {
       HOME: directory,
       KUBECONFIG: kubeconfig,
@@ -82,7 +82,7 @@ async function pod(name: string, command: string[], image = 'busybox'): Promise<
     spec: { containers: [{ name: 'main', image, command }], terminationGracePeriodSeconds: 0 },
   };
   await config.makeApiClient(CoreV1Api).createNamespacedPod({ namespace: 'default', body });
-  const ready = await kubectl(`wait --for=condition=Ready pod/${name} --timeout=30s`);
+  const ready = await kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=30s']);
   assert.equal(ready.code, 0, ready.stderr);
 }
 
@@ -186,14 +186,16 @@ for (const [carrier, env] of [
     { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' },
   ],
 ] as const) {
-  test(`kubectl execs over ${carrier}`, async () => {
-    const { code, stdout, stderr } = await kubectl(
-      'exec -i exec-target -- sh -c cat;exit\\ 5'.replace('\\ ', ' '),
-      { env },
-    ).catch((error: unknown) => assert.fail(String(error)));
-    assert.equal(stdout, '', stderr);
-    assert.ok(code !== 0);
-    const echo = await kubectl('exec -i exec-target -- cat', { stdin: 'über\n', env });
-    assert.deepEqual(echo, { code: 0, stdout: 'über\n', stderr: '' });
+  test(`kubectl execs over ${carrier}: stdin, both streams and the exit code`, async () => {
+    await pod(`exec-${carrier.toLowerCase()}`, ['sleep', '1000']);
+    const inPod = ['exec', '-i', `exec-${carrier.toLowerCase()}`, '--'];
+    const echoed = await kubectl([...inPod, 'cat'], { stdin: 'über\n', env });
+    assert.deepEqual(echoed, { code: 0, stdout: 'über\n', stderr: '' });
+    const failed = await kubectl([...inPod, 'sh', '-c', 'echo out; echo err >&2; exit 5'], { env });
+    assert.deepEqual(failed, {
+      code: 5,
+      stdout: 'out\n',
+      stderr: 'err\ncommand terminated with exit code 5\n',
+    });
   });
 }
