@@ -22,6 +22,7 @@ import type { NodeParts } from './parts.ts';
 import type { ContainerFacts, RunState, Terminated } from './pod-status.ts';
 import type { ProbeTarget } from './probe.ts';
 import { Prober } from './prober.ts';
+import { about } from './timing.ts';
 
 /** What a container needs of its pod. */
 export interface Surroundings extends Place {
@@ -304,7 +305,7 @@ export class PodContainer {
       this.#restartCount++;
       if (this.#state.is === 'terminated') this.#last = this.#state;
     }
-    await clock.sleep(this.#parts.timing.createMs, signal);
+    await clock.sleep(about(this.#parts.timing.createMs, this.#parts), signal);
     this.#containerID = `containerd://${hex(random, 64)}`;
     this.#tell({ type: 'Normal', reason: 'Created', message: 'Container created' });
     await clock.sleep(this.#parts.timing.startMs, signal);

@@ -13,6 +13,7 @@ import { timestamp } from '../../time.ts';
 import { type ContainerSnapshot, PodContainer, type Role, type Surroundings } from './container.ts';
 import type { NodeParts } from './parts.ts';
 import { type PodFacts, podStatusOf } from './pod-status.ts';
+import { about } from './timing.ts';
 import { PodVolumes, VolumeError, type VolumesSnapshot } from './volumes.ts';
 
 /** Plain data: what a pod was doing. */
@@ -284,7 +285,10 @@ export class PodWorker implements Surroundings {
     this.#ended = true;
     this.#deadline?.();
     this.changed();
-    await this.#parts.clock.sleep(this.#about(this.#parts.timing.teardownMs), this.#abort.signal);
+    await this.#parts.clock.sleep(
+      about(this.#parts.timing.teardownMs, this.#parts),
+      this.#abort.signal,
+    );
     this.#tearDown();
   }
 
@@ -317,7 +321,7 @@ export class PodWorker implements Surroundings {
       this.#wakeAfter(this.#parts.timing.retryMs);
       return false;
     }
-    await clock.sleep(this.#about(this.#parts.timing.sandboxMs), this.#abort.signal);
+    await clock.sleep(about(this.#parts.timing.sandboxMs, this.#parts), this.#abort.signal);
     const { metadata, spec } = this.#pod;
     this.#ip = spec.hostNetwork ? this.#parts.hostIP : addresses.take();
     this.#net = spec.hostNetwork
@@ -344,10 +348,6 @@ export class PodWorker implements Surroundings {
     if (this.#pod.spec.hostNetwork) return;
     this.#parts.network.removePod(this.#ip);
     this.#parts.addresses.release(this.#ip);
-  }
-
-  #about(ms: number): number {
-    return ms * (1 + (2 * this.#parts.random() - 1) * this.#parts.timing.jitter);
   }
 
   #graceMs(): number {
@@ -389,7 +389,7 @@ export class PodWorker implements Surroundings {
     this.#ended = true;
     this.changed();
     await this.#publishing;
-    if (ran) await this.#parts.clock.sleep(this.#about(this.#parts.timing.teardownMs));
+    if (ran) await this.#parts.clock.sleep(about(this.#parts.timing.teardownMs, this.#parts));
     this.#tearDown();
     if (!this.#removed && this.#pod.metadata.deletionTimestamp) await this.#deleteObject();
     else if (!this.#removed) this.#leaving = undefined; // a verdict: the object stays until somebody deletes it

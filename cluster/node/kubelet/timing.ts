@@ -18,7 +18,7 @@ export const defaultTiming = {
   relistMs: 500,
   /** From the last container's end to the pod's. Less than a start, as on a real node: rollouts show old pods leave first. */
   teardownMs: 700,
-  /** Sandboxes take up to this share longer or shorter: pods that begin together are not ready in one instant. */
+  /** What is done for one pod takes up to this share longer or shorter: pods that begin together are not ready in one instant. */
   jitter: 0.1,
   /** Default: between attempts at what a pod's configuration forbids (missing secret, unknown image …). */
   retryMs: 10_000,
@@ -37,3 +37,11 @@ export const defaultTiming = {
 };
 
 export type Timing = Readonly<typeof defaultTiming>;
+
+/** A duration as it turns out this time. */
+export function about(
+  ms: number,
+  { timing, random }: { timing: Timing; random: () => number },
+): number {
+  return ms * (1 + (2 * random() - 1) * timing.jitter);
+}
