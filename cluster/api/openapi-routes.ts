@@ -52,7 +52,8 @@ export class OpenApiRoutes {
   #refresh(): void {
     if (this.#generation === this.#registry.generation) return;
     this.#generation = this.#registry.generation;
-    this.#modified = this.#clock.now();
+    // Dates have seconds: two states within one must not look alike to a client's cache.
+    this.#modified = Math.max(this.#clock.now(), this.#modified + 1_000);
     this.#index = this.#makeIndex();
   }
 
