@@ -384,3 +384,21 @@ test('with FallbackToLogsOnError the end of the log serves as the message', asyn
   const terminated = made.pod('web').status?.containerStatuses?.[0]?.state?.terminated;
   assert.equal(terminated?.message, 'first\nlast\n');
 });
+
+test('an optional ConfigMap that comes later appears in the volume', async () => {
+  const made = nodeWorld();
+  const volumeMounts = [{ name: 'cfg', mountPath: '/etc/cfg' }];
+  await run(
+    made,
+    { volumeMounts },
+    { volumes: [{ name: 'cfg', configMap: { name: 'late', optional: true } }] },
+  );
+  const visible = () =>
+    mount(made, '/etc/cfg')
+      .files.list('/')
+      .filter((name) => !/^\.\./.test(name));
+  assert.deepEqual(visible(), []);
+  await made.kinds.create('configmaps', configMap('late', { key: 'value' }));
+  await made.clock.step(11_000);
+  assert.deepEqual(visible(), ['key']);
+});

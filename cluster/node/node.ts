@@ -139,12 +139,12 @@ export class Node implements Kubelet {
         if (type === 'DELETED') this.#workers.get(object.metadata.uid)?.remove();
         else this.#assigned(object);
       },
-      configmaps: ({ type, object, previous }) => {
-        if (type === 'MODIFIED' && object !== previous)
+      configmaps: ({ type, object }) => {
+        if (type !== 'DELETED')
           this.#refreshLater('configMap', object.metadata.namespace, object.metadata.name);
       },
-      secrets: ({ type, object, previous }) => {
-        if (type === 'MODIFIED' && object !== previous)
+      secrets: ({ type, object }) => {
+        if (type !== 'DELETED')
           this.#refreshLater('secret', object.metadata.namespace, object.metadata.name);
       },
     });
@@ -245,6 +245,9 @@ export class Node implements Kubelet {
     const pod = this.#client.get('pods', namespace, name);
     if (!pod) throw notFound({ group: '', resource: 'pods' }, name);
     const worker = this.#workers.get(pod.metadata.uid);
+    const { nodeName } = pod.spec;
+    if (!worker && nodeName && nodeName !== this.name)
+      throw plainError(`error dialing backend: dial tcp: lookup ${nodeName}: no such host`);
     if (!worker) throw badRequest(`pod ${name} does not have a host assigned`);
     return worker;
   }
@@ -312,7 +315,9 @@ export class Node implements Kubelet {
     return undefined;
   }
 
+  /** A volume may also wait for an optional object to appear. */
   #refreshLater(kind: 'configMap' | 'secret', namespace: string | undefined, name: string): void {
+    if (this.#workers.size === 0) return;
     this.#after(this.#parts.timing.volumeRefreshMs, () => {
       for (const worker of this.#workers.values())
         if (worker.pod.metadata.namespace === namespace) worker.refreshVolumes(kind, name);

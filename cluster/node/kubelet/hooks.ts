@@ -6,6 +6,9 @@ import { httpProbe, type ProbeTarget } from './probe.ts';
 
 type Hook = NonNullable<NonNullable<Container['lifecycle']>['postStart']>;
 
+/** A hook's request has no time-out of its own: the grace period ends it, or the pod's end does. */
+const HTTP_MS = 3_600_000;
+
 /** Resolves when the hook is done. Rejects when it failed, or when `signal` fires. */
 export async function runHook(hook: Hook, target: ProbeTarget, signal: AbortSignal): Promise<void> {
   if (hook.exec) {
@@ -17,7 +20,7 @@ export async function runHook(hook: Hook, target: ProbeTarget, signal: AbortSign
         `Exec lifecycle hook (${JSON.stringify(command)}) failed: command '${command.join(' ')}' exited with ${exitCode}: ${output}`,
       );
   } else if (hook.httpGet) {
-    const result = await httpProbe(hook.httpGet, target, Infinity, signal);
+    const result = await httpProbe(hook.httpGet, target, HTTP_MS, signal);
     // A hook cares that it was heard, not what was answered.
     if (result.result !== 'success' && !result.output.startsWith('HTTP probe failed'))
       throw new Error(`HTTP lifecycle hook failed: ${result.output}`);

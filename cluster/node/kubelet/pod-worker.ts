@@ -181,10 +181,14 @@ export class PodWorker implements Surroundings {
   changed(): void {
     if (this.#publishAsked) return;
     this.#publishAsked = true;
-    this.#publishing = this.#publishing.then(() => {
-      this.#publishAsked = false;
-      return this.#publish();
-    });
+    this.#publishing = this.#publishing
+      .then(() => {
+        this.#publishAsked = false;
+        return this.#publish();
+      })
+      .catch((error: unknown) => {
+        this.#parts.log('error', `kubelet: a status was not written: ${String(error)}`);
+      });
   }
 
   ended(): void {

@@ -74,7 +74,7 @@ export class Prober {
       outcome = await probe(spec, this.#target, this.#abort.signal);
     } catch (error) {
       if (this.#abort.signal.aborted) return; // stopped while probing
-      throw error;
+      outcome = { result: 'error', output: error instanceof Error ? error.message : String(error) };
     }
     if (this.#abort.signal.aborted) return;
     const counts = { successes, failures };
