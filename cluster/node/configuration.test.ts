@@ -396,9 +396,25 @@ test('an optional ConfigMap that comes later appears in the volume', async () =>
   const visible = () =>
     mount(made, '/etc/cfg')
       .files.list('/')
-      .filter((name) => !/^\.\./.test(name));
+      .filter((name) => !name.startsWith('..'));
   assert.deepEqual(visible(), []);
   await made.kinds.create('configmaps', configMap('late', { key: 'value' }));
   await made.clock.step(11_000);
   assert.deepEqual(visible(), ['key']);
+});
+
+test('files of the downward API follow the labels of their pod', async () => {
+  const made = nodeWorld();
+  const items = [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }];
+  await run(
+    made,
+    { volumeMounts: [{ name: 'info', mountPath: '/info' }] },
+    { volumes: [{ name: 'info', downwardAPI: { items } }] },
+  );
+  assert.equal(read(made, '/info', '/labels'), 'app="web"\n');
+  await made.kinds.modify('pods', 'default', 'web', (draft) => {
+    draft.metadata.labels = { app: 'web', version: 'v2' };
+  });
+  await made.clock.step(11_000);
+  assert.equal(read(made, '/info', '/labels'), 'app="web"\nversion="v2"\n');
 });

@@ -120,6 +120,9 @@ export class PodWorker implements Surroundings {
     this.#pod = pod;
     this.#addEphemeral();
     if (pod.spec !== before.spec) this.#redefine();
+    const { labels, annotations } = before.metadata;
+    if (!equal([labels, annotations], [pod.metadata.labels, pod.metadata.annotations]))
+      this.#parts.clock.after(this.#parts.timing.volumeRefreshMs, () => this.#volumes.refresh());
     if (pod.metadata.deletionTimestamp) {
       if (!this.#leaving) void this.#leave();
       else if (
