@@ -11,23 +11,21 @@ interface Suite {
 }
 
 const node = (...args: string[]) => ['--disable-warning=ExperimentalWarning', ...args];
-const UNIT = ['protocol', 'cluster', 'server', 'src', 'bin', 'scripts'].map((room) => `${room}/**/*.test.ts`);
+// Node 22 prints TAP where nobody looks.
+const tests = (...files: string[]) => node('--test', '--test-reporter=spec', ...files);
+const UNIT = ['protocol', 'cluster', 'server', 'src', 'bin', 'scripts'].map(
+  (room) => `${room}/**/*.test.ts`,
+);
 
 const suites: Suite[] = [
   { name: 'check', args: node('scripts/check.ts') },
   { name: 'build', args: node('scripts/build.ts') },
   {
     name: 'unit',
-    args: node(
-      '--test',
-      ...UNIT,
-      'tests/*.test.ts',
-      'tests/golden/*.test.ts',
-      'tests/support/*.test.ts',
-    ),
+    args: tests(...UNIT, 'tests/*.test.ts', 'tests/golden/*.test.ts', 'tests/support/*.test.ts'),
   },
   { name: 'golden', args: node('tests/golden/run.ts') },
-  { name: 'faults', args: node('--test', 'tests/faults/*.test.ts') },
+  { name: 'faults', args: tests('tests/faults/*.test.ts') },
   { name: 'lessons', args: node('tests/lessons/run.ts') },
   { name: 'browser', args: node('scripts/browser.mjs') },
   { name: 'e2e', args: node('node_modules/@playwright/test/cli.js', 'test') },

@@ -1,0 +1,72 @@
+// A learner's checks in a test: a fresh board that remembers nothing of another try, and waits for verdicts.
+
+import type { CheckSpec } from '../../protocol/check.ts';
+import type { CheckState, Verdict } from '../../protocol/verdict.ts';
+import { Board } from '../../server/checks/board.ts';
+import type { Workspace } from '../../server/workspace/workspace.ts';
+
+/** How long a verdict may take to become what the lesson says. */
+const VERDICT_LIMIT_MS = 30_000;
+
+export class WatchedBoard {
+  readonly #board: Board;
+  readonly #waiters = new Set<() => void>();
+
+  constructor(checks: CheckSpec[], workspace: Pick<Workspace, 'directory' | 'kubeconfig'>) {
+    this.#board = new Board({
+      checks,
+      workspace,
+      record: {
+        proofs: () => new Map(),
+        prove: () => {},
+        progress: () => new Map(),
+        setProgress: () => {},
+      },
+      engineName: () => 'Embedded cluster',
+      publish: () => {
+        for (const wake of this.#waiters) wake();
+      },
+    });
+    this.#board.start();
+  }
+
+  async untilPassed(check: string): Promise<void> {
+    await this.until(check, ({ verdict }) => verdict.state === 'passed', 'proven');
+  }
+
+  async until(
+    check: string,
+    fits: (state: CheckState) => boolean,
+    what = 'a verdict',
+  ): Promise<CheckState> {
+    const deadline = Date.now() + VERDICT_LIMIT_MS;
+    for (;;) {
+      const state = this.#board.states.find((other) => other.check === check);
+      if (state && fits(state)) return state;
+      const rest = deadline - Date.now();
+      if (rest <= 0)
+        throw new Error(
+          `not ${what} after ${VERDICT_LIMIT_MS / 1_000} s: ${state ? say(state.verdict) : 'unknown'}`,
+        );
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          clearTimeout(timer);
+          this.#waiters.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, rest);
+        this.#waiters.add(wake);
+      });
+    }
+  }
+
+  close(): void {
+    this.#board.stop();
+  }
+}
+
+export function say(verdict: Verdict): string {
+  if (verdict.state === 'waiting') return `waiting: ${verdict.because}`;
+  if (verdict.state === 'broken') return `broken: ${verdict.error}`;
+  return verdict.state;
+}

@@ -1,0 +1,173 @@
+// A learner's terminal without a page: the same shell on the same kind of pty, typed into as the page types, and read by the
+// marks its rc file prints.
+
+import { randomBytes } from 'node:crypto';
+import type { Mark } from '../../protocol/terminal.ts';
+import { MarkReader } from '../../server/terminal/marks.ts';
+import { Pty } from '../../server/terminal/pty.ts';
+import type { Workspace } from '../../server/workspace/workspace.ts';
+import { pasted } from '../../src/lab-client/paste.ts';
+
+/** A command that has not ended by then hangs; the longest of a lesson takes a few seconds. */
+const COMMAND_LIMIT_MS = 60_000;
+
+export interface Ran {
+  /** The status of the block's first command that failed, or 0. */
+  exit: number;
+  /** What the terminal showed, without escape sequences. */
+  output: string;
+}
+
+type Seen = Omit<Mark, 'at'> & { exit?: number; previous?: number };
+
+export class LabShell {
+  readonly #pty: Pty;
+  #text = '';
+  #offset = 0;
+  #bracketed = false;
+  #marks: Seen[] = [];
+  #ended = false;
+  readonly #waiters = new Set<() => void>();
+
+  constructor(workspace: Workspace) {
+    const nonce = randomBytes(16).toString('hex');
+    const reader = new MarkReader(nonce, (mark) => this.#marks.push(mark as Seen));
+    this.#pty = new Pty({
+      file: 'bash',
+      args: ['--rcfile', workspace.rcFile],
+      directory: workspace.startDirectory,
+      env: { ...workspace.env, MESHPROOF_NONCE: nonce },
+      columns: 120,
+      rows: 30,
+      output: (bytes) => {
+        reader.scan(bytes, this.#offset);
+        this.#offset += bytes.length;
+        const text = bytes.toString('utf8');
+        this.#text += text;
+        for (const [mode] of text.matchAll(/\x1b\[\?2004[hl]/g))
+          this.#bracketed = mode.endsWith('h');
+        this.#wake();
+      },
+      ended: () => {
+        this.#ended = true;
+        this.#wake();
+      },
+    });
+  }
+
+  /** Resolves when the learner's own shell shows its prompt. */
+  async ready(): Promise<void> {
+    await this.#until('the first prompt', () =>
+      this.#marks.some((mark) => mark.mark === 'input' && mark.own),
+    );
+  }
+
+  /** Types a block into the learner's shell and waits until all of it is done. */
+  async run(text: string): Promise<Ran> {
+    const from = this.#type(text);
+    await this.#until(`the end of: ${text}`, () => this.#doneSince(from) !== undefined);
+    return this.#ranSince(from);
+  }
+
+  /** Types a block that opens a shell inside a pod; resolves at that shell's first prompt, or when the block ended without one. */
+  async openPod(text: string): Promise<Ran> {
+    const from = this.#type(text);
+    await this.#until(
+      `a pod's prompt after: ${text}`,
+      () => this.#podPromptSince(from) || this.#doneSince(from) !== undefined,
+    );
+    return this.#ranSince(from);
+  }
+
+  /** Types a line into the pod's shell; resolves at its next prompt, or when the pod's shell has ended and ours is back. */
+  async runInPod(text: string): Promise<Ran> {
+    const lines = text.split('\n').length;
+    const from = this.#type(text);
+    const prompts = () =>
+      this.#marks.slice(from.mark).filter((mark) => mark.mark === 'input' && !mark.own).length;
+    // Pasted lines are run one by one, each with a prompt after it.
+    await this.#until(
+      `the pod's answer to: ${text}`,
+      () => prompts() >= lines || this.#doneSince(from) !== undefined,
+    );
+    return this.#ranSince(from);
+  }
+
+  /** Types a block, waits until `seen` is shown, presses Ctrl-C and waits for the prompt. */
+  async runUntil(text: string, seen: string): Promise<Ran> {
+    const from = this.#type(text);
+    await this.#until(`"${seen}" after: ${text}`, () =>
+      plain(this.#text.slice(from.text)).includes(seen),
+    );
+    this.#pty.write(Buffer.from('\x03'));
+    await this.#until(`the prompt after Ctrl-C`, () => this.#doneSince(from) !== undefined);
+    return this.#ranSince(from);
+  }
+
+  close(): void {
+    if (!this.#ended) process.kill(-this.#pty.pid, 'SIGHUP');
+  }
+
+  #type(text: string): { mark: number; text: number } {
+    const from = { mark: this.#marks.length, text: this.#text.length };
+    this.#pty.write(Buffer.from(pasted(text, this.#bracketed)));
+    return from;
+  }
+
+  #doneSince(from: { mark: number }): Seen | undefined {
+    return this.#marks.slice(from.mark).find((mark) => mark.mark === 'done' && mark.own);
+  }
+
+  #podPromptSince(from: { mark: number }): boolean {
+    return this.#marks.slice(from.mark).some((mark) => mark.mark === 'input' && !mark.own);
+  }
+
+  #ranSince(from: { mark: number; text: number }): Ran {
+    const marks = this.#marks.slice(from.mark).filter((mark) => mark.own);
+    // The first command's mark carries the status of what ran before this block.
+    const between = marks
+      .filter((mark) => mark.mark === 'command')
+      .slice(1)
+      .map((mark) => mark.previous ?? 0);
+    const last = marks.find((mark) => mark.mark === 'done')?.exit ?? 0;
+    return {
+      exit: [...between, last].find((status) => status !== 0) ?? 0,
+      output: plain(this.#text.slice(from.text)),
+    };
+  }
+
+  async #until(what: string, holds: () => boolean): Promise<void> {
+    const deadline = Date.now() + COMMAND_LIMIT_MS;
+    while (!holds()) {
+      const rest = deadline - Date.now();
+      if (rest <= 0 || this.#ended) {
+        const why = this.#ended ? 'the shell has ended' : `waited ${COMMAND_LIMIT_MS / 1_000} s`;
+        throw new Error(
+          `${why} for ${what}\n--- the terminal's last lines:\n${plain(this.#text).slice(-1_500)}`,
+        );
+      }
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          clearTimeout(timer);
+          this.#waiters.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, rest);
+        this.#waiters.add(wake);
+      });
+    }
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiters) wake();
+  }
+}
+
+/** Without escape sequences and carriage returns. */
+function plain(text: string): string {
+  return text
+    .replace(/\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, '')
+    .replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, '')
+    .replace(/\x1b[@-_]/g, '')
+    .replace(/\r/g, '');
+}
