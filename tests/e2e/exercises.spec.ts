@@ -1,0 +1,153 @@
+// Exercises 1 and 2 from their opening to their end, in the product as a learner starts it: by Run alone, by typing, on a phone
+// and by keyboard alone, with a reload in the middle. What is run comes from the catalogue; what is judged, from the checks.
+
+import type { Page } from '@playwright/test';
+import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
+import { blockOf, checkOf, Course, lessonsOf, screenOf } from './course.ts';
+import { axeFindings, expect, test } from './pages.ts';
+
+/** Two exercises with some twenty commands, each typed into a real shell. */
+test.describe.configure({ timeout: 240_000 });
+
+/** How long the cluster may take over one step at its fast clock, the image pulls of a first start included. */
+const STEP_MS = 30_000;
+
+const lessons = lessonsOf(2);
+const first = (lesson: Lesson): Block => {
+  const block = lesson.steps[0]?.blocks[0];
+  if (!block) throw new Error(`${lesson.id} has no block`);
+  return block;
+};
+
+let course: Course;
+test.beforeEach(async () => {
+  course = await Course.start();
+});
+test.afterEach(async () => {
+  await course.stop();
+});
+
+type Hand = (page: Page, block: Block) => Promise<void>;
+
+/** Does every step of every lesson with one way of giving commands, and looks at each check turn green by itself. */
+async function doAll(
+  page: Page,
+  hand: Hand,
+  between?: (page: Page, lesson: Lesson) => Promise<void>,
+): Promise<void> {
+  await course.open(page);
+  for (const lesson of lessons) {
+    await course.visit(page, lesson);
+    for (const [at, step] of lesson.steps.entries()) {
+      for (const block of step.blocks) await hand(page, block);
+      for (const { check } of step.checks) {
+        await expect(checkOf(page, check).locator('.check'), check).toHaveClass(/passed/, {
+          timeout: STEP_MS,
+        });
+      }
+      if (at === 0) await between?.(page, lesson);
+    }
+    expect(await axeFindings(page), lesson.title).toEqual([]);
+  }
+  const checks = lessons.flatMap(({ steps }) => steps.flatMap((step: Step) => step.checks));
+  await expect(page.getByText(`${checks.length} of ${checks.length} proven`).first()).toBeVisible();
+}
+
+/** Waits until the command has ended and its block says how; in a pod's shell, until the pod's prompt is back. */
+async function untilDone(page: Page, block: Block): Promise<void> {
+  const state = block.opensPodShell ? /running/ : /passed|sent/;
+  await expect(blockOf(page, block), block.id).toHaveAttribute('data-state', state, {
+    timeout: STEP_MS,
+  });
+  if (block.opensPodShell)
+    await expect(screenOf(page), block.id).toContainText('debug:~#', { timeout: STEP_MS });
+}
+
+const byRun: Hand = async (page, block) => {
+  await blockOf(page, block).getByRole('button', { name: 'Run' }).click();
+  await untilDone(page, block);
+};
+
+/** Types into the focused terminal what the page shows, as a learner would who wants to learn it. */
+const byTyping: Hand = async (page, block) => {
+  const screen = screenOf(page);
+  const prompt = block.shell === 'pod' ? 'debug:~# ' : /\$ $/;
+  await page.locator('lab-terminal[data-front] textarea').focus();
+  for (const line of block.text.split('\n')) {
+    await page.keyboard.insertText(line);
+    await page.keyboard.press('Enter');
+  }
+  if (block.opensPodShell) await expect(screen).toContainText('debug:~#', { timeout: STEP_MS });
+  else
+    await expect(screen, block.id).toContainText(block.id === 'debug-exit' ? /\$ ?$/ : prompt, {
+      timeout: STEP_MS,
+    });
+};
+
+/** Reloads, and finds the same shell with the same screen, and the same verdicts. */
+async function reload(page: Page, lesson: Lesson): Promise<void> {
+  const before = (await screenOf(page).innerText()).trim();
+  await page.reload();
+  await expect(page.locator('html')).toHaveAttribute('data-lab', '');
+  await expect.poll(async () => (await screenOf(page).innerText()).trim()).toBe(before);
+  for (const { check } of lesson.steps[0]?.checks ?? []) {
+    await expect(checkOf(page, check).locator('.check')).toHaveClass(/passed/, {
+      timeout: STEP_MS,
+    });
+  }
+}
+
+test('by clicking Run only, with a reload in the middle of each lesson', async ({ page }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await doAll(page, byRun, reload);
+});
+
+test('by typing every command, with a reload in the middle of each lesson', async ({ page }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await doAll(page, byTyping, reload);
+});
+
+test('on a phone, where the terminal is a drawer', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await doAll(page, byRun, reload);
+});
+
+test('by keyboard alone', async ({ page }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await doAll(page, async (at, block) => {
+    // To the block's Run button by Tab from the block before it, never by pointer.
+    const button = blockOf(at, block).getByRole('button', { name: 'Run' });
+    await tabTo(at, button);
+    await at.keyboard.press('Enter');
+    await untilDone(at, block);
+  });
+});
+
+/** Presses Tab until the button has the focus. A page has fewer stops than this; a trap would use them all up. */
+async function tabTo(page: Page, button: ReturnType<Page['locator']>): Promise<void> {
+  const STOPS = 200;
+  for (let stop = 0; stop < STOPS; stop++) {
+    if (await button.evaluate((element) => element === document.activeElement)) return;
+    // Inside the terminal Tab belongs to the shell: its own way out comes first.
+    const inTerminal = await page.evaluate(
+      () => document.activeElement?.closest('lab-terminal') !== null,
+    );
+    await page.keyboard.press(inTerminal ? 'Control+Shift+Escape' : 'Tab');
+  }
+  throw new Error(`${STOPS} presses of Tab did not reach ${String(button)}`);
+}
+
+test('starts from the first page by following its links', async ({ page }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await course.open(page);
+  await page.getByRole('link', { name: 'Meet Marcus' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Marcus has a problem');
+  const lesson = lessons[0];
+  if (!lesson) throw new Error('no lesson');
+  await byRun(page, first(lesson));
+  await page
+    .getByRole('link', { name: /A day without a mesh/ })
+    .last()
+    .click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('A day without a mesh');
+});
