@@ -156,6 +156,37 @@ test('when its holder goes, it keeps the cluster and ends', async () => {
   assert.equal(await second.kill('SIGTERM'), 0);
 });
 
+test('a saved state comes back with its pods running, and survives a reset', async () => {
+  const home = join(base, 'saved');
+  const workspace = await workspaceIn(home);
+  const it = clusters(home);
+  await it.until('none');
+  const pods = 'kubectl get pods -o name';
+  const saved = await shell(
+    workspace,
+    `meshproof cluster up && kubectl create deployment web --image=nginx &&
+     kubectl wait --for=condition=Available deployment/web --timeout=30s && meshproof cluster save one`,
+  );
+  assert.equal(saved.code, 0, saved.output);
+  const before = (await shell(workspace, pods)).output;
+  assert.match(before, /^pod\/web-\S+\n$/);
+
+  const reset = await shell(workspace, 'meshproof cluster reset');
+  assert.match(reset.output, /^Replacing cluster "mesh-lab" [^]* is ready/);
+  assert.equal((await shell(workspace, pods)).output, '');
+
+  const restored = await shell(workspace, 'meshproof cluster restore one');
+  assert.match(restored.output, /The cluster is as it was when you saved "one"\.\n$/);
+  assert.equal((await shell(workspace, pods)).output, before);
+  const ready = await shell(
+    workspace,
+    'kubectl wait --for=condition=Ready pod --all --timeout=30s',
+  );
+  assert.equal(ready.code, 0, ready.output);
+  assert.equal((await shell(workspace, 'meshproof cluster restore two')).code, 1);
+  assert.equal(await it.kill('SIGTERM'), 0);
+});
+
 test('two of them do not share a workspace', async () => {
   const home = join(base, 'two');
   await workspaceIn(home);
