@@ -245,7 +245,7 @@ async function packedByNpm(
       cwd: directory,
       env,
       stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: FETCH_TIMEOUT_MS,
+      signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
     });
     let complaint = '';
     child.stderr.on('data', (bytes: Buffer) => {
