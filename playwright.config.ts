@@ -1,7 +1,7 @@
 // Browser tests. Each spec serves what it needs on a port of its own; nothing here listens.
 
 import { defineConfig } from '@playwright/test';
-import { CHROMIUM_FLAGS, findChromium } from './scripts/browser.mjs';
+import { CHROMIUM_FLAGS, findChromium } from './scripts/browser.ts';
 
 const executablePath = findChromium();
 

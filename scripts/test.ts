@@ -27,7 +27,7 @@ const suites: Suite[] = [
   { name: 'golden', args: node('tests/golden/run.ts') },
   { name: 'faults', args: tests('tests/faults/*.test.ts') },
   { name: 'lessons', args: node('tests/lessons/run.ts') },
-  { name: 'browser', args: node('scripts/browser.mjs') },
+  { name: 'browser', args: node('scripts/browser.ts') },
   { name: 'e2e', args: node('node_modules/@playwright/test/cli.js', 'test') },
 ];
 

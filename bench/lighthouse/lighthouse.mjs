@@ -3,7 +3,7 @@
 
 import { launch } from 'chrome-launcher';
 import lighthouse, { desktopConfig } from 'lighthouse';
-import { CHROMIUM_FLAGS, findChromium } from '../../scripts/browser.mjs';
+import { CHROMIUM_FLAGS, findChromium } from '../../scripts/browser.ts';
 import { serveStatic } from '../../tests/e2e/static-server.ts';
 
 /** In all four, of 100. */

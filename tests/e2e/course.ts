@@ -1,77 +1,36 @@
-// The whole product in a browser: `npm start` as a learner runs it, in a home of its own, with a fast cluster clock.
+// The whole product in a browser, with a fast cluster clock.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { readFileSync } from 'node:fs';
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { Block, Catalogue, Lesson } from '../../protocol/lesson.ts';
-import { pinnedKubectl } from '../support/kubectl.ts';
+import { Product } from '../support/product.ts';
 
 /** Everything that waits inside the cluster runs this much faster; kubectl stays real. */
-const CLOCK_SPEED = '20';
+const CLOCK_SPEED = 20;
 
 export class Course {
-  readonly origin: string;
-  readonly #link: string;
-  readonly #home: string;
-  readonly #process: ChildProcess;
+  readonly #product: Product;
 
-  private constructor(link: string, home: string, child: ChildProcess) {
-    this.#link = link;
-    this.origin = new URL(link).origin;
-    this.#home = home;
-    this.#process = child;
+  private constructor(product: Product) {
+    this.#product = product;
   }
 
   static async start(): Promise<Course> {
-    const home = mkdtempSync(join(tmpdir(), 'course-'));
-    const kubectl = await pinnedKubectl();
-    const child = spawn(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', 'scripts/start.ts'],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        env: {
-          ...process.env,
-          HOME: home,
-          MESHPROOF_HOME: join(home, 'meshproof'),
-          MESHPROOF_CLOCK_SPEED: CLOCK_SPEED,
-          MESHPROOF_OPEN: '0',
-          PORT: '0',
-          // The pinned one, found as a learner's own: nothing is fetched for each test.
-          PATH: `${dirname(kubectl)}${delimiter}${process.env['PATH'] ?? ''}`,
-        },
-      },
-    );
-    for await (const line of createInterface({ input: child.stdout })) {
-      const link = /https?:\/\/\S+#\S+/.exec(line)?.[0];
-      if (link) {
-        child.stdout.resume();
-        return new Course(link, home, child);
-      }
-    }
-    throw new Error('npm start ended without printing its link');
+    return new Course(await Product.start({ clockSpeed: CLOCK_SPEED }));
   }
 
-  async stop(): Promise<void> {
-    if (this.#process.exitCode === null) {
-      const ended = new Promise((resolve) => this.#process.once('exit', resolve));
-      this.#process.kill('SIGINT');
-      await ended;
-    }
-    rmSync(this.#home, { recursive: true, force: true });
+  stop(): Promise<void> {
+    return this.#product.stop();
   }
 
   /** Opens the printed link, as a learner does. */
   async open(page: Page): Promise<void> {
-    await page.goto(this.#link);
+    await page.goto(this.#product.link);
     await expect(page.locator('html')).toHaveAttribute('data-lab', '');
   }
 
   async visit(page: Page, lesson: Lesson): Promise<void> {
-    await page.goto(`${this.origin}/${lesson.id}/`);
+    await page.goto(`${this.#product.origin}/${lesson.id}/`);
     await expect(page.locator('html')).toHaveAttribute('data-lab', '');
   }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
 import { serveStatic } from './static-server.ts';
-import { CHROMIUM_FLAGS, findChromium } from '../../scripts/browser.mjs';
+import { CHROMIUM_FLAGS, findChromium } from '../../scripts/browser.ts';
 
 const WIDTHS = [1440, 1024, 390];
 const HEIGHTS: Record<number, number> = { 1440: 900, 1024: 768, 390: 844 };

@@ -22,8 +22,8 @@ export const CHROMIUM_FLAGS = [
   '--disable-sync',
 ];
 
-/** Its path, or undefined when there is none. */
-export function findChromium() {
+/** Chromium's path, or undefined when there is none. */
+export function findChromium(): string | undefined {
   if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
   const own = chromium.executablePath();
   if (existsSync(own)) return own;
@@ -34,7 +34,7 @@ export function findChromium() {
 }
 
 /** Installs one if need be: Playwright's, or Debian's where that cannot be downloaded. Exits with what to do when both fail. */
-export function ensureChromium() {
+export function ensureChromium(): string {
   const present = findChromium();
   if (present) return present;
   console.log('There is no Chromium or Chrome here: fetching Playwright’s.');
@@ -42,7 +42,10 @@ export function ensureChromium() {
   if (!findChromium() && isDebian()) {
     console.log('That did not work: installing Debian’s chromium.');
     const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-    const apt = (...args) => run(...split([...asRoot, 'apt-get', ...args]));
+    const apt = (...args: string[]) => {
+      const [command = '', ...rest] = [...asRoot, 'apt-get', ...args];
+      run(command, rest);
+    };
     apt('update', '-qq');
     apt('install', '-y', '-qq', '--no-install-recommends', 'chromium');
   }
@@ -54,7 +57,7 @@ export function ensureChromium() {
   return process.exit(1);
 }
 
-function isRunnable(path) {
+function isRunnable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;
@@ -64,14 +67,13 @@ function isRunnable(path) {
 }
 
 /** Ubuntu's package is a stub for snap, which containers lack: only Debian's will do. */
-function isDebian() {
+function isDebian(): boolean {
   return (
     existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'))
   );
 }
 
-const split = ([command, ...args]) => [command, args];
-const run = (command, args) =>
+const run = (command: string, args: string[]) =>
   spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: 5 * 60_000 });
 
-if (process.argv[1]?.endsWith('browser.mjs')) console.log(`browser: ${ensureChromium()}`);
+if (process.argv[1]?.endsWith('browser.ts')) console.log(`browser: ${ensureChromium()}`);
