@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import typescript from 'typescript';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -108,7 +109,7 @@ const rooms: Record<string, Room> = {
   },
   'server/config': { rooms: [], packages: ['node:'] },
   'server/apiserver': {
-    rooms: ['cluster', 'cluster/api', 'server/config'],
+    rooms: ['cluster', 'cluster/api', 'cluster/schema', 'server/config'],
     packages: ['node:', 'ws', '@peculiar/x509', 'reflect-metadata'],
   },
   'server/terminal': {
@@ -121,7 +122,14 @@ const rooms: Record<string, Room> = {
     packages: ['node:', 'ws'],
   },
   'server/engines': {
-    rooms: ['protocol', 'server/config', 'server/apiserver', 'server/workspace', 'cluster'],
+    rooms: [
+      'protocol',
+      'server/config',
+      'server/apiserver',
+      'server/workspace',
+      'cluster',
+      'cluster/api',
+    ],
     packages: ['node:', 'yaml'],
   },
   'server/workspace': { rooms: ['protocol', 'server/config'], packages: ['node:'] },
@@ -189,11 +197,11 @@ function allowsPackage(room: Room, file: string, specifier: string): boolean {
   return room.packages.includes(name) || room.behind?.[name] === file;
 }
 
+/** By TypeScript's own scanner, so that words in strings and comments are not taken for imports. */
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g)].map(
-    (match) => match[1] as string,
-  );
+  const script = file.endsWith('.astro') ? (/^---$(.*?)^---$/ms.exec(text)?.[1] ?? '') : text;
+  return typescript.preProcessFile(script).importedFiles.map(({ fileName }) => fileName);
 }
 
 function filesBelow(directory: string): string[] {
