@@ -6,7 +6,7 @@ import type { ByteReader, ByteWriter } from '../../streams.ts';
 import { applet } from './applet.ts';
 import { describe, fileWriter, resolvePath } from './files.ts';
 import { Inputs } from './inputs.ts';
-import { UsageFault, complain, print } from './program.ts';
+import { UsageFault, complain, print, printError } from './program.ts';
 import { lineBlocks } from './text.ts';
 import type { Line } from './text.ts';
 
@@ -90,7 +90,7 @@ function countOf(text: string): number {
 /** `-5` means `-n 5`. */
 function withOldCounts(argv: readonly string[]): string[] {
   return argv.flatMap((word, index) => {
-    const count = index > 0 ? /^-(\d+)([cq]?)$/.exec(word) : null;
+    const count = index === 1 ? /^-(\d+)([cq]?)$/.exec(word) : null;
     return count ? ['-n', count[1] as string] : [word];
   });
 }
@@ -295,16 +295,17 @@ const wc = applet({ letters: 'clmwL', usage: '[-cmlwL] [FILE]...' }, async (proc
   const inputs = new Inputs(process, options.operands, 'plain');
   const total: Counts = { lines: 0, words: 0, bytes: 0, chars: 0 };
   let files = 0;
+  const alone = shownCounts.length === 1 && options.operands.length <= 1;
   for await (const { name, reader } of inputs) {
     const counts = await countsOf(reader);
     for (const kind of ['lines', 'words', 'bytes', 'chars'] as const) total[kind] += counts[kind];
     files++;
     await print(
       process,
-      countLine(counts, shownCounts, options.operands.length > 0 ? name : undefined),
+      countLine(counts, shownCounts, options.operands.length > 0 ? name : undefined, alone),
     );
   }
-  if (files > 1) await print(process, countLine(total, shownCounts, 'total'));
+  if (files > 1) await print(process, countLine(total, shownCounts, 'total', false));
   return inputs.failed ? 1 : 0;
 });
 
@@ -328,9 +329,9 @@ function countLine(
   counts: Counts,
   kinds: readonly (keyof Counts)[],
   name: string | undefined,
+  alone: boolean,
 ): string {
-  // busybox pads only where several numbers or a name follow.
-  const alone = kinds.length === 1;
+  // One number of one file stands alone; tables are padded.
   const numbers = kinds.map((kind) => String(counts[kind]).padStart(alone ? 0 : 9)).join(' ');
   return `${numbers}${name === undefined ? '' : ` ${name}`}\n`;
 }
@@ -366,7 +367,7 @@ interface SortKey {
 
 const sort = applet(
   {
-    letters: 'nrugMcszbdfiok:t:o:hVT:',
+    letters: 'nrugMcszbdfik:t:o:hVT:',
     usage:
       '[-nrugMcszbdfiokt] [-o FILE] [-k START[.OFS][OPTS][,END[.OFS][OPTS]] [-t CHAR] [FILE]...',
   },
@@ -388,7 +389,7 @@ const sort = applet(
         (line, index) =>
           index > 0 && compare(lines[index - 1] ?? '', line) > (options.has('u') ? -1 : 0),
       );
-      if (wrong > 0) await complain(process, `disorder: ${lines[wrong]}`);
+      if (wrong > 0) await printError(process, `Check line ${wrong}\n`);
       return wrong > 0 ? 1 : 0;
     }
     let sorted = lines.toSorted(compare);

@@ -8,7 +8,7 @@ import { matchesPattern } from '../shell/pattern.ts';
 import { baseName, describe, resolvePath } from './files.ts';
 import { openInput } from './inputs.ts';
 import type { Options } from './program.ts';
-import { complain, nameOf, print } from './program.ts';
+import { UsageFault, complain, nameOf, print } from './program.ts';
 import { patternToRegExp } from './regex.ts';
 import { decodeText, lineBlocks } from './text.ts';
 import type { Line } from './text.ts';
@@ -52,8 +52,7 @@ const body = applet(
   async (process, options) => {
     const patterns = patternsOf(process, options);
     if (!patterns) {
-      await complain(process, 'no pattern');
-      return 2;
+      throw new UsageFault('');
     }
     const matcher = matcherOf(process, options, patterns.list);
     if (typeof matcher === 'string') {

@@ -32,7 +32,7 @@ export const ls = applet(
     for (const name of names) {
       const path = resolvePath(process.cwd, name);
       const follows = !options.has('l') && !options.has('d');
-      const info = process.fs.stat(path, follows) ?? process.fs.stat(path, false);
+      const info = process.fs.stat(path, follows);
       if (!info) {
         failed = true;
         await complain(process, `${name}: No such file or directory`);

@@ -5,7 +5,7 @@ import { ProcessLimit, ProgramNotFound } from '../../node/process.ts';
 import { complain } from './program.ts';
 
 /** Words for a program that cannot be started, and the status that goes with them. */
-export function startFailure(name: string, error: unknown): { words: string; status: number } {
+function startFailure(name: string, error: unknown): { words: string; status: number } {
   if (error instanceof ProcessLimit) return { words: `can't fork: ${error.message}`, status: 126 };
   if (!(error instanceof ProgramNotFound)) throw error;
   return error.code === 'EACCES'
@@ -17,13 +17,17 @@ export function startFailure(name: string, error: unknown): { words: string; sta
 export async function start(
   process: Process,
   argv: readonly string[],
-  options?: SpawnOptions,
+  options?: SpawnOptions & { plainWords?: boolean },
 ): Promise<Child | number> {
   try {
     return process.spawn(argv, options);
   } catch (error) {
-    const { words, status } = startFailure(argv[0] ?? '', error);
-    await complain(process, words);
+    const name = argv[0] ?? '';
+    const { words, status } = startFailure(name, error);
+    await complain(
+      process,
+      options?.plainWords ? words.replace(`can't execute '${name}'`, name) : words,
+    );
     return status;
   }
 }
@@ -32,7 +36,8 @@ export async function start(
 export async function run(
   process: Process,
   argv: readonly string[],
-  options?: SpawnOptions,
+  /** `plainWords`: xargs names only the program it cannot run. */
+  options?: SpawnOptions & { plainWords?: boolean },
 ): Promise<number> {
   const child = await start(process, argv, options);
   if (typeof child === 'number') return child;

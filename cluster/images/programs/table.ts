@@ -2,6 +2,7 @@
 
 import type { Program } from '../../node/process.ts';
 import { shellProgram } from '../shell/program.ts';
+import { awk } from './awk/awk.ts';
 import { filePrograms } from './file-tools.ts';
 import { filterPrograms } from './filters.ts';
 import { find } from './find.ts';
@@ -10,6 +11,7 @@ import { identityPrograms } from './identity.ts';
 import { listingPrograms } from './listing.ts';
 import { plainPrograms } from './plain.ts';
 import { processPrograms } from './process-tools.ts';
+import { sed } from './sed/sed.ts';
 import { xargs } from './xargs.ts';
 
 const ash = shellProgram({ flavour: 'ash' });
@@ -26,6 +28,8 @@ export const busyboxApplets: Readonly<Record<string, Program>> = {
   grep,
   egrep: grep,
   fgrep: grep,
+  awk,
+  sed,
   xargs,
   sh: ash,
   ash,

@@ -72,7 +72,7 @@ async function runAll(
   const worker = async () => {
     for (let argv = runs[next++]; argv; argv = runs[next++]) {
       if (traced) await printError(process, `${argv.join(' ')}\n`);
-      const ended = await run(process, argv);
+      const ended = await run(process, argv, { plainWords: true });
       if (ended === 126 || ended === 127) {
         status = ended;
         next = runs.length;

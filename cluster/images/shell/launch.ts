@@ -98,7 +98,11 @@ export class Launcher {
   ): Promise<readonly number[]> {
     const { interactive, process } = this.#shell;
     const all = Promise.all(children.map((child) => child.exited));
-    if (!interactive) return untilKilled(process, all);
+    if (!interactive) {
+      const statuses = await untilKilled(process, all);
+      await this.#tellDeathToScript(children, statuses, source);
+      return statuses;
+    }
     process.tty?.setForeground(children.map((child) => child.pid));
     try {
       const statuses = await this.#watch(children, all);
@@ -137,6 +141,21 @@ export class Launcher {
       : `[${job.id}]+  Stopped                    ${source}\n`;
     await shell.complain(text);
     return STOPPED;
+  }
+
+  /** A script hears of violent deaths too; bash says nothing of SIGTERM, which everybody sends. */
+  async #tellDeathToScript(
+    children: readonly Child[],
+    statuses: readonly number[],
+    source: string,
+  ): Promise<void> {
+    const words = deathWords(statuses.at(-1) ?? 0);
+    const shell = this.#shell;
+    if (!words || (shell.isBash && words === 'Terminated')) return;
+    const pid = String(children.at(-1)?.pid).padStart(5);
+    await shell.complain(
+      shell.isBash ? complaint(shell, `${pid} ${words.padEnd(24)}${source}`) : `${words}\n`,
+    );
   }
 
   /** Ctrl-C leaves whatever the shell was doing; other deaths are told. */

@@ -1,4 +1,5 @@
-// Records what the real shells do with the scripts of recordings/scripts.json: `node cluster/images/testing/record-shells.ts`.
+// Records what the real shells and busybox's tools do with the scripts beside the recordings:
+// `node cluster/images/testing/record-shells.ts`.
 // Needs bash and busybox (Debian's will do). Tests never run this: they read what it wrote.
 
 import { spawnSync } from 'node:child_process';
@@ -11,8 +12,11 @@ interface Script {
   script: string;
 }
 
-const folder = join(import.meta.dirname, '..', 'shell', 'recordings');
-const scripts = JSON.parse(readFileSync(join(folder, 'scripts.json'), 'utf8')) as Script[];
+const images = join(import.meta.dirname, '..');
+const recordings = [
+  { folder: join(images, 'shell', 'recordings'), flavours: ['bash', 'ash'] },
+  { folder: join(images, 'programs', 'recordings'), flavours: ['ash'] },
+] as const;
 const scratch = mkdtempSync(join(tmpdir(), 'shells-'));
 const where = (name: string) =>
   spawnSync('sh', ['-c', `command -v ${name}`])
@@ -26,7 +30,12 @@ mkdirSync(bin);
 for (const applet of spawnSync(programs.ash, ['--list']).stdout.toString().trim().split('\n'))
   symlinkSync(applet === 'bash' ? programs.bash : programs.ash, join(bin, applet));
 
-for (const flavour of ['bash', 'ash'] as const) {
+for (const { folder, flavours } of recordings)
+  for (const flavour of flavours) record(folder, flavour);
+rmSync(scratch, { recursive: true });
+
+function record(folder: string, flavour: 'bash' | 'ash'): void {
+  const scripts = JSON.parse(readFileSync(join(folder, 'scripts.json'), 'utf8')) as Script[];
   const program = programs[flavour];
   const said = spawnSync(program, flavour === 'bash' ? ['--version'] : []).stdout.toString();
   const recorded = scripts.flatMap(({ for: meant, script }) => {
@@ -42,9 +51,13 @@ for (const flavour of ['bash', 'ash'] as const) {
       input: '',
       timeout: 10_000,
     });
-    // Where it ran is no part of the outcome.
+    // Where it ran is no part of the outcome, and busybox's usage texts are its own.
     const masked = (bytes: Buffer) =>
-      bytes.toString().replaceAll(work, '/tmp/work').replaceAll(bin, '/bin');
+      bytes
+        .toString()
+        .replaceAll(work, '/tmp/work')
+        .replaceAll(bin, '/bin')
+        .replace(/BusyBox v[\s\S]*?Usage: (\S+)[\s\S]*$/, '<usage of $1>');
     return [{ script, stdout: masked(ran.stdout), stderr: masked(ran.stderr), code: ran.status }];
   });
   const recordedFrom = said.split('\n')[0];
@@ -54,4 +67,3 @@ for (const flavour of ['bash', 'ash'] as const) {
   );
   console.log(`${flavour}: ${recorded.length} scripts, ${recordedFrom}`);
 }
-rmSync(scratch, { recursive: true });
