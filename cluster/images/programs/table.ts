@@ -12,6 +12,7 @@ import { listingPrograms } from './listing.ts';
 import { plainPrograms } from './plain.ts';
 import { processPrograms } from './process-tools.ts';
 import { sed } from './sed/sed.ts';
+import { wget } from './wget/wget.ts';
 import { xargs } from './xargs.ts';
 
 const ash = shellProgram({ flavour: 'ash' });
@@ -30,6 +31,7 @@ export const busyboxApplets: Readonly<Record<string, Program>> = {
   fgrep: grep,
   awk,
   sed,
+  wget,
   xargs,
   sh: ash,
   ash,
