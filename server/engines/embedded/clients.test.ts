@@ -8,6 +8,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import {
   CoreV1Api,
   Exec,
@@ -195,3 +196,15 @@ for (const [carrier, env] of [
     });
   });
 }
+
+test('every manifest of the labs is accepted as it stands, by name and field', async () => {
+  const labs = fileURLToPath(new URL('../../../labs', import.meta.url));
+  const { code, stdout, stderr } = await kubectl(
+    ['apply', '--dry-run=server', '--validate=strict', '--recursive', '-o', 'name', '-f', labs],
+    {},
+  );
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, '');
+  for (const name of ['deployment.apps/backend', 'deployment.apps/frontend', 'service/database'])
+    assert.match(stdout, new RegExp(`^${name}$`, 'm'));
+});
