@@ -11,6 +11,7 @@ import { identityPrograms } from './identity.ts';
 import { listingPrograms } from './listing.ts';
 import { plainPrograms } from './plain.ts';
 import { processPrograms } from './process-tools.ts';
+import { busyboxNslookup } from './dns/busybox-nslookup.ts';
 import { sed } from './sed/sed.ts';
 import { wget } from './wget/wget.ts';
 import { xargs } from './xargs.ts';
@@ -31,6 +32,7 @@ export const busyboxApplets: Readonly<Record<string, Program>> = {
   fgrep: grep,
   awk,
   sed,
+  nslookup: busyboxNslookup,
   wget,
   xargs,
   sh: ash,
