@@ -111,6 +111,22 @@ describe('connections', () => {
     await assert.rejects(client.connect('10.244.0.6', 80), fails('ECONNREFUSED'));
   });
 
+  test('and what listens can be listed', async () => {
+    const { pod } = networkLab();
+    const [client, server] = [pod('10.244.0.5'), pod('10.244.0.6')];
+    server.listen(80, () => {});
+    server.listen(9, () => {}, '127.0.0.1');
+    const connection = await client.connect('10.244.0.6', 80);
+    assert.deepEqual(server.sockets(), [
+      { local: { ip: '127.0.0.1', port: 9 }, remote: undefined },
+      { local: { ip: '0.0.0.0', port: 80 }, remote: undefined },
+      { local: { ip: '10.244.0.6', port: 80 }, remote: connection.local },
+    ]);
+    assert.deepEqual(client.sockets(), [
+      { local: connection.local, remote: { ip: '10.244.0.6', port: 80 } },
+    ]);
+  });
+
   test('are limited: a pod runs out of ports, and a full pod does not answer', async () => {
     const { pod, clock } = networkLab({ connectionsPerPod: 2 });
     const [client, other, server] = [pod('10.244.0.5'), pod('10.244.0.6'), pod('10.244.0.7')];
@@ -201,6 +217,24 @@ describe('addresses nobody has', () => {
     );
     stop.abort(new Error('interrupted'));
     await stopped;
+  });
+});
+
+test('pods, the node and loopback answer pings; Services and addresses nobody has do not', async () => {
+  const { pod, service } = networkLab();
+  const client = pod('10.244.0.5');
+  pod('10.244.0.6');
+  service('web', { clusterIP: '10.96.0.80', clusterIPs: ['10.96.0.80'], ports: [{ port: 80 }] });
+  const answers: Record<string, boolean> = {};
+  for (const ip of ['10.244.0.6', '172.18.0.2', '127.0.0.1', '10.96.0.80', '10.244.0.7', '8.8.8.8'])
+    answers[ip] = await client.echo(ip);
+  assert.deepEqual(answers, {
+    '10.244.0.6': true,
+    '172.18.0.2': true,
+    '127.0.0.1': true,
+    '10.96.0.80': false,
+    '10.244.0.7': false,
+    '8.8.8.8': false,
   });
 });
 

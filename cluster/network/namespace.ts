@@ -13,6 +13,7 @@ import {
   NetError,
   type NetworkNamespace,
   type Redirect,
+  type Socket,
 } from './network.ts';
 import { resolve } from './resolver.ts';
 import { isTimed } from './wire.ts';
@@ -137,6 +138,20 @@ export class Namespace implements NetworkNamespace {
 
   lookup(name: string): Promise<string[]> {
     return resolve(name, this.resolver, this.hosts, (asked, type) => this.query(asked, type));
+  }
+
+  async echo(ip: string): Promise<boolean> {
+    const route = this.#routeTo({ ip, port: 0 });
+    await this.#travel(2, this.#closing.signal);
+    return route.kind === 'to';
+  }
+
+  sockets(): readonly Socket[] {
+    const listening = [...this.#listening].flatMap(([port, entries]) =>
+      entries.map(({ ip }) => ({ local: { ip, port }, remote: undefined })),
+    );
+    const connected = [...this.#connections].map(({ local, remote }) => ({ local, remote }));
+    return [...listening.toSorted((a, b) => a.local.port - b.local.port), ...connected];
   }
 
   redirect(rules: Redirect | undefined): void {

@@ -77,6 +77,13 @@ export interface DnsAnswer {
   code: 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL';
 }
 
+/** An open TCP socket, as netstat shows it. */
+export interface Socket {
+  local: Address;
+  /** Undefined while it listens. */
+  remote: Address | undefined;
+}
+
 /** One network namespace: a pod's, shared by its containers, or the node's own. */
 export interface NetworkNamespace {
   /** The pod's IP; 127.0.0.1 is always there too. */
@@ -94,6 +101,10 @@ export interface NetworkNamespace {
   query(name: string, type: DnsType): Promise<DnsAnswer>;
   /** What getaddrinfo does: /etc/hosts, search paths with ndots, A records. An empty list means it does not resolve. */
   lookup(name: string): Promise<string[]>;
+  /** Whether an address answers ICMP echo requests: pods and the node do, Services do not. */
+  echo(ip: string): Promise<boolean>;
+  /** What listens, then what is connected. */
+  sockets(): readonly Socket[];
   /** undefined takes the redirect away; connections already redirected stay. */
   redirect(rules: Redirect | undefined): void;
   /** Ends every listener and connection of the namespace. */

@@ -10,6 +10,7 @@ import type {
   Listener,
   NetworkNamespace,
   Redirect,
+  Socket,
 } from '../../network/network.ts';
 
 export class ProcessSockets implements NetworkNamespace {
@@ -71,6 +72,14 @@ export class ProcessSockets implements NetworkNamespace {
     const listed = hostsLines(this.#readHosts()).filter(({ names }) => names.includes(lower));
     const addresses = listed.map(({ ip }) => ip).filter((ip) => !ip.includes(':'));
     return addresses.length > 0 ? Promise.resolve(addresses) : this.#net.lookup(name);
+  }
+
+  echo(ip: string): Promise<boolean> {
+    return this.#net.echo(ip);
+  }
+
+  sockets(): readonly Socket[] {
+    return this.#net.sockets();
   }
 
   redirect(rules: Redirect | undefined): void {
