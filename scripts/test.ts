@@ -2,6 +2,7 @@
 // `npm test -- unit golden` runs only those.
 
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 
 interface Suite {
   name: string;
@@ -63,25 +64,23 @@ function run(suite: Suite): Promise<{ passed: number; failed: number }> {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, ...suite.env },
     });
-    let tail = '';
-    child.stdout.setEncoding('utf8');
-    child.stdout.on('data', (text: string) => {
-      process.stdout.write(text);
-      tail = (tail + text).slice(-4_000);
+    const counted: Record<string, number> = {};
+    let ours: { passed: number; failed: number } | undefined;
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      console.log(line);
+      const [, word, count] = /^ℹ (pass|fail|cancelled) (\d+)$/.exec(line) ?? [];
+      if (word) counted[word] = Number(count);
+      const [, passed, failed] = /^(\d+) passed, (\d+) failed$/.exec(line) ?? [];
+      if (passed) ours = { passed: Number(passed), failed: Number(failed) };
     });
     child.on('error', (error) => {
       console.error(`${suite.name} did not start: ${error.message}`);
       resolve({ passed: 0, failed: 1 });
     });
     child.on('close', (code) => {
-      const ours = /(\d+) passed, (\d+) failed\s*$/.exec(tail);
-      const pass = /^ℹ pass (\d+)$/m.exec(tail);
-      const fail = /^ℹ fail (\d+)$/m.exec(tail);
-      const cancelled = /^ℹ cancelled (\d+)$/m.exec(tail);
-      let counts = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
-      if (ours) counts = { passed: Number(ours[1]), failed: Number(ours[2]) };
-      else if (pass && fail)
-        counts = { passed: Number(pass[1]), failed: Number(fail[1]) + Number(cancelled?.[1] ?? 0) };
+      const { pass, fail = 0, cancelled = 0 } = counted;
+      let counts = ours ?? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+      if (!ours && pass !== undefined) counts = { passed: pass, failed: fail + cancelled };
       // A suite that counts no failure and still ends badly has failed all the same.
       if (code !== 0 && counts.failed === 0) counts.failed = 1;
       resolve(counts);
