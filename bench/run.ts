@@ -1,6 +1,7 @@
 // npm run bench [part …]: every figure Meshproof keeps, one JSON line each; medians. Exits 1 when a bar is missed.
 // Timings are of this machine at this moment: bars are ratios where there is a peer, and generous where there is none.
 
+import { made } from '../scripts/products.ts';
 import { changeToVerdict } from './checks.ts';
 import { clusterUp, getPods } from './cluster.ts';
 import { type Figure, isMet } from './figure.ts';
@@ -26,6 +27,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+await made('schemas');
 let missed = 0;
 for (const [name, measure] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;

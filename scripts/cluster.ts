@@ -4,6 +4,7 @@
 
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { made } from './products.ts';
 
 const USAGE = 'Usage: npm run cluster -- --kubeconfig FILE [--port N] [--speed N] [--seed N]';
 
@@ -100,6 +101,7 @@ async function main(): Promise<number> {
 }
 
 async function run({ kubeconfig, port, speed, seed }: Flags): Promise<void> {
+  await made('schemas');
   // Loaded here, so that a bad flag is told at once.
   const [{ createIdentity }, { kubeconfigFor }, { createCluster }, { Host }, { writeWhole }] =
     await Promise.all([

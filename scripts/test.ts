@@ -19,6 +19,7 @@ const UNIT = ['protocol', 'cluster', 'server', 'src', 'bin', 'scripts'].map(
 );
 
 const suites: Suite[] = [
+  { name: 'schemas', args: node('scripts/schemas/generate.ts') },
   { name: 'check', args: node('scripts/check.ts') },
   { name: 'build', args: node('scripts/build.ts') },
   {

@@ -50,17 +50,6 @@ const CREATED_BY_PUT = new Set([
   'clusterrolebindings.rbac.authorization.k8s.io',
 ]);
 
-/** Kinds whose deletion answers with the object, where others answer with a Status. Source: recorded answers. */
-const RETURNED_WHEN_DELETED = new Set([
-  'pods',
-  'services',
-  'serviceaccounts',
-  'persistentvolumes',
-  'persistentvolumeclaims',
-  'podtemplates',
-  'resourcequotas',
-]);
-
 export interface ResourceParts {
   world: World;
   objects: Objects;
@@ -276,7 +265,7 @@ export class ResourceRoutes {
     const caller = this.#caller(context, options.dryRun, 'DeleteOptions');
     const deleted = await deletions.delete(kind, namespace, info.name, options, caller);
     const status = deleted.gone ? 200 : notYet(options);
-    if (!deleted.gone || RETURNED_WHEN_DELETED.has(definition.storedAs))
+    if (!deleted.gone || definition.returnsDeleted)
       return this.#object(context, deleted.object, status);
     return statusReply(
       success({

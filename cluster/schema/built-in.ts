@@ -53,6 +53,7 @@ function definitionOf(kind: BuiltInKind, bundle: SchemaBundle): ResourceDefiniti
     storedAs: name === 'events.events.k8s.io' ? 'events' : name,
     ...conversion,
     ...(scaled ? { scale: scaleOf(name) } : {}),
+    returnsDeleted: kind.returnsDeleted,
     simulated: kind.simulated,
     selectableFields: selectableFieldsOf(name),
     hasGeneration,

@@ -18,6 +18,8 @@ export interface BuiltInKind {
   subresources: readonly SubresourceDefinition[];
   /** Answered by the API itself: nothing of the kind is ever stored. */
   virtual: boolean;
+  /** A deletion answers with the object; for other kinds with a Status. */
+  returnsDeleted: boolean;
   /** Some controller or the API machinery itself acts on the kind. */
   simulated: boolean;
 }
@@ -62,6 +64,26 @@ const proxy = (kind: string): SubresourceDefinition => ({
   verbs: PROXY_VERBS,
 });
 
+/** Source: the answers of the delete operations in the API reference. */
+const RETURN_DELETED = new Set([
+  'csidrivers',
+  'csinodes',
+  'deviceclasses',
+  'persistentvolumeclaims',
+  'persistentvolumes',
+  'pods',
+  'podtemplates',
+  'resourceclaims',
+  'resourceclaimtemplates',
+  'resourcequotas',
+  'resourceslices',
+  'serviceaccounts',
+  'services',
+  'storageclasses',
+  'volumeattachments',
+  'volumeattributesclasses',
+]);
+
 const kinds: BuiltInKind[] = [];
 let currentGroup = '';
 let currentVersions: readonly string[] = [];
@@ -85,6 +107,7 @@ function add(resource: string, kind: string, namespaced: boolean, row: Row): voi
     verbs: row.verbs ?? STORED,
     subresources: row.sub ?? [],
     virtual: row.virtual ?? false,
+    returnsDeleted: RETURN_DELETED.has(resource),
     simulated: row.simulated ?? false,
   });
 }

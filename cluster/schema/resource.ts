@@ -33,6 +33,8 @@ export interface ResourceDefinition {
   custom: boolean;
   /** Answered by the API itself (reviews, bindings, metrics): nothing of the kind is ever stored. */
   virtual: boolean;
+  /** A deletion that is done at once answers with the object; for other kinds with a Status. */
+  returnsDeleted: boolean;
   /** The store's name for its objects. Differs from the kind's own only where two groups show the same objects: events. */
   storedAs: GroupResource;
   /**

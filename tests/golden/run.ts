@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { type GoldenStep, type Outcome, readSection, replay, requireKubectl } from './replay.ts';
+import { made } from '../../scripts/products.ts';
 import { pinnedKubectl } from '../support/kubectl.ts';
 
 interface Section {
@@ -33,6 +34,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+await made('schemas');
 const kubectl = requireKubectl(await pinnedKubectl());
 let passed = 0;
 let failed = 0;

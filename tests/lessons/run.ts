@@ -4,6 +4,7 @@
 import { relative } from 'node:path';
 import type { CheckSpec } from '../../protocol/check.ts';
 import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
+import { made } from '../../scripts/products.ts';
 import { catalogueOf } from '../../src/lesson/course.ts';
 import { ClusterLab } from '../support/cluster-lab.ts';
 import { LabShell, type Ran } from '../support/lab-shell.ts';
@@ -28,6 +29,7 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 
+await made('schemas');
 const lab = await ClusterLab.start({ clockSpeed: CLOCK_SPEED });
 try {
   const last = lessons.indexOf(chosen.at(-1) as Lesson);

@@ -2,6 +2,7 @@
 
 import { same } from '../../schema/fields.ts';
 import { copyOf } from '../../copy.ts';
+import { define } from './define.ts';
 
 export interface JsonPatchOperation {
   op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test';
@@ -137,15 +138,6 @@ function add(root: { document: unknown }, path: readonly string[], value: unknow
   if (!Array.isArray(parent)) define(parent, key, value);
   else if (key === '-') parent.push(value);
   else parent.splice(indexOf(key, parent.length), 0, value);
-}
-
-function define(parent: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(parent, key, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
 }
 
 function replace(root: { document: unknown }, path: readonly string[], value: unknown): void {

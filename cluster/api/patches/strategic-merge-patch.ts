@@ -3,6 +3,7 @@
 
 import { same } from '../../schema/fields.ts';
 import type { Schema, SchemaNode } from '../../schema/openapi.ts';
+import { define } from './define.ts';
 
 /** A patch that cannot be applied, in the words of a real server. */
 export class StrategicPatchError extends Error {}
@@ -92,7 +93,7 @@ function mergeMap(
     }
     const type = property(node, key, schema);
     const before = Object.hasOwn(merged, key) ? merged[key] : undefined;
-    merged[key] = mergeValue(before, value, type ?? UNKNOWN, schema, orders.get(key));
+    define(merged, key, mergeValue(before, value, type ?? UNKNOWN, schema, orders.get(key)));
   }
   for (const [key, order] of orders) {
     // An order may come alone: nothing changes but the order.

@@ -130,6 +130,7 @@ test('a definition has its names, versions in order of stability, verbs and subr
       toStored: 0,
       fromStored: 0,
       scale: 0,
+      returnsDeleted: false,
       simulated: true,
       selectableFields: ['spec.host'],
       hasGeneration: true,

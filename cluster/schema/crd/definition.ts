@@ -94,6 +94,7 @@ export function customResource(
       object.apiVersion === storageApiVersion ? object : convert(object, storageVersion),
     fromStored: convert,
     ...(scale ? { scale } : {}),
+    returnsDeleted: false,
     simulated: true,
     selectableFields: selectableFieldsOf(storage),
     hasGeneration: true,

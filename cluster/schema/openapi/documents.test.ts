@@ -101,6 +101,29 @@ test('kubectl finds types, actions and fieldValidation in a document', () => {
   assert.ok(schemas['io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions']);
 });
 
+test('streams and proxies have parameters instead of an object', () => {
+  const documents = openApiDocuments(createRegistry(bundle), bundle, () => 'hash');
+  const { paths } = JSON.parse(
+    textOf(documents.v3('api/v1')?.body() ?? new Uint8Array()),
+  ) as Document & { paths: Record<string, { parameters: { name: string }[] }> };
+  const pod = '/api/v1/namespaces/{namespace}/pods/{name}';
+  const parameters = (path: string) => paths[path]?.parameters.map(({ name }) => name);
+  assert.deepEqual(parameters(`${pod}/portforward`), ['name', 'namespace', 'ports']);
+  assert.deepEqual(Object.keys(paths[`${pod}/portforward`] ?? {}), ['get', 'post', 'parameters']);
+  assert.equal(
+    paths[`${pod}/proxy/{path}`]?.['head']?.operationId,
+    'connectCoreV1HeadNamespacedPodProxyWithPath',
+  );
+  const schema = (path: string, method: string) =>
+    paths[path]?.[method]?.responses?.['200']?.content?.['application/json']?.schema;
+  assert.deepEqual(schema(`${pod}/log`, 'get'), { type: 'string' });
+  // Most deletions answer with a Status, those of pods with the pod.
+  assert.deepEqual(schema(pod, 'delete'), { $ref: '#/components/schemas/io.k8s.api.core.v1.Pod' });
+  assert.deepEqual(schema('/api/v1/namespaces/{namespace}/secrets/{name}', 'delete'), {
+    $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.Status',
+  });
+});
+
 test('built-in documents are written once and shared, those of CRDs change with them', () => {
   const one = createRegistry(bundle);
   const other = openApiDocuments(createRegistry(bundle), bundle, () => 'hash');

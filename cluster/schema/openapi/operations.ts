@@ -4,6 +4,7 @@
 
 import { apiVersionOf, type ResourceDefinition, type SubresourceDefinition } from '../resource.ts';
 import { META_PACKAGE } from '../type-names.ts';
+import { connectionMethods, connectionParameters } from './connections.ts';
 
 export interface GroupVersionKind {
   group: string;
@@ -17,8 +18,10 @@ export interface Parameter {
   type: 'string' | 'integer' | 'boolean';
 }
 
+export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch';
+
 export interface Operation {
-  method: 'get' | 'put' | 'post' | 'delete' | 'patch';
+  method: Method;
   id: string;
   tag: string;
   action: string;
@@ -128,37 +131,58 @@ export function pathsOf(
     : `${root}/${definition.resource}`;
   const items: PathItem[] = [];
   const has = (verb: string) => definition.verbs.includes(verb);
+  const add = (path: string, parameters: readonly Parameter[], operations: Operation[]) => {
+    if (operations.length > 0) items.push(pathItem(path, parameters, operations));
+  };
   if (definition.namespaced && has('list'))
-    items.push({
-      path: `${root}/${definition.resource}`,
-      parameters: [...LIST, PRETTY].sort(byName),
-      operations: [
+    add(
+      `${root}/${definition.resource}`,
+      [PRETTY],
+      [
         operation(subject, 'get', `list`, 'list', {
           id: `list${subject.prefix}${definition.kind}ForAllNamespaces`,
+          parameters: LIST,
           answer: subject.listTypeName,
           answerTypes: subject.listTypes,
         }),
       ],
-    });
+    );
   const where = definition.namespaced ? [inPath('namespace')] : [];
-  const onCollection = collectionOperations(subject, has);
-  if (onCollection.length > 0)
-    items.push({ path: collection, parameters: [...where, PRETTY], operations: onCollection });
+  add(collection, [...where, PRETTY], collectionOperations(subject, has));
   const named = [inPath('name'), ...where];
-  const onObject = objectOperations(subject, has);
-  if (onObject.length > 0)
-    items.push({
-      path: `${collection}/{name}`,
-      parameters: [...named, PRETTY],
-      operations: onObject,
-    });
-  for (const sub of definition.subresources)
-    items.push({
-      path: `${collection}/{name}/${sub.name}`,
-      parameters: [...named, PRETTY],
-      operations: subresourceOperations(subject, sub, typeOf),
-    });
+  const object = `${collection}/{name}`;
+  add(object, [...named, PRETTY], objectOperations(subject, has));
+  for (const sub of definition.subresources) {
+    const path = `${object}/${sub.name}`;
+    const options = connectionParameters(sub.name);
+    if (sub.name === 'log') add(path, [...named, PRETTY], [logOperation(subject, sub, options)]);
+    else if (options) {
+      const operations = connections(subject, sub);
+      add(path, [...named, ...options], operations);
+      if (sub.name === 'proxy')
+        add(
+          `${path}/{path}`,
+          [...named, inPath('path'), ...options],
+          operations.map((each) => ({ ...each, id: `${each.id}WithPath` })),
+        );
+    } else add(path, [...named, PRETTY], subresourceOperations(subject, sub, typeOf));
+  }
   return items;
+}
+
+/** Parameters that all operations of a path share stand beside them: all parameters, where there is but one operation. */
+function pathItem(
+  path: string,
+  shared: readonly Parameter[],
+  operations: readonly Operation[],
+): PathItem {
+  const [only, ...others] = operations;
+  if (!only || others.length > 0) return { path, parameters: [...shared].sort(byName), operations };
+  return {
+    path,
+    parameters: [...shared, ...only.parameters].sort(byName),
+    operations: [{ ...only, parameters: [] }],
+  };
 }
 
 /** `AppsV1`, `apps_v1`: how operations of a group version are named and tagged. */
@@ -272,7 +296,7 @@ function objectOperations(subject: Subject, has: (verb: string) => boolean): Ope
       operation(subject, 'delete', 'delete', 'delete', {
         parameters: DELETE,
         body: deleteBody(subject),
-        answer: `${META_PACKAGE}.Status`,
+        answer: subject.definition.returnsDeleted ? subject.typeName : `${META_PACKAGE}.Status`,
         codes: ['202'],
       }),
     );
@@ -315,31 +339,10 @@ function subresourceOperations(
   sub: SubresourceDefinition,
   typeOf: (gvk: GroupVersionKind) => string | undefined,
 ): Operation[] {
-  const gvk = {
-    group: sub.group ?? subject.gvk.group,
-    version: sub.version ?? subject.version,
-    kind: sub.kind,
-  };
+  const gvk = kindOf(subject, sub);
   const typeName = typeOf(gvk);
+  if (typeName === undefined) return [];
   const has = (verb: string) => sub.verbs.includes(verb);
-  const suffix = capitalised(sub.name);
-  const finished = (each: Operation): Operation => ({ ...each, id: `${each.id}${suffix}`, gvk });
-  // Streams and proxies have options instead of an object.
-  if (typeName === undefined)
-    return sub.verbs.flatMap((verb) => {
-      const method = METHODS[verb];
-      return method
-        ? [
-            finished(
-              operation(subject, method, `connect`, 'connect', {
-                id: `connect${subject.prefix}${capitalised(method)}${subject.definition.namespaced ? 'Namespaced' : ''}${subject.definition.kind}`,
-                answer: undefined,
-                answerTypes: ['*/*'],
-              }),
-            ),
-          ]
-        : [];
-    });
   const operations: Operation[] = [];
   if (has('get'))
     operations.push(
@@ -352,18 +355,47 @@ function subresourceOperations(
   if (has('create'))
     operations.push(
       operation(subject, 'post', 'create', 'post', {
+        parameters: WRITE,
         body: { typeName, types: subject.bodyTypes, required: true },
         answer: typeName,
         codes: ['201', '202'],
       }),
     );
-  return operations.map(finished);
+  return operations.map((each) => ({ ...each, id: `${each.id}${capitalised(sub.name)}`, gvk }));
 }
 
-const METHODS: Readonly<Record<string, Operation['method']>> = {
-  get: 'get',
-  create: 'post',
-  update: 'put',
-  delete: 'delete',
-  patch: 'patch',
-};
+function kindOf(subject: Subject, sub: SubresourceDefinition): GroupVersionKind {
+  return {
+    group: sub.group ?? subject.gvk.group,
+    version: sub.version ?? subject.version,
+    kind: sub.kind,
+  };
+}
+
+function logOperation(
+  subject: Subject,
+  sub: SubresourceDefinition,
+  parameters: Parameter[] = [],
+): Operation {
+  const read = operation(subject, 'get', 'read', 'get', {
+    parameters,
+    answer: undefined,
+    answerTypes: [...BUILT_IN_TYPES, 'text/plain'],
+  });
+  return { ...read, id: `${read.id}Log`, gvk: kindOf(subject, sub) };
+}
+
+function connections(subject: Subject, sub: SubresourceDefinition): Operation[] {
+  return connectionMethods(sub.name).map((method) => {
+    const connect = operation(subject, method, 'connect', 'connect', {
+      answer: undefined,
+      answerTypes: ['*/*'],
+      gvk: kindOf(subject, sub),
+    });
+    const rest = connect.id.slice(`connect${subject.prefix}`.length);
+    return {
+      ...connect,
+      id: `connect${subject.prefix}${capitalised(method)}${rest}${capitalised(sub.name)}`,
+    };
+  });
+}

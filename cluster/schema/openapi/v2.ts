@@ -6,7 +6,13 @@ import type { SchemaBundle } from '../bundle.ts';
 import type { SchemaNode } from '../openapi.ts';
 import { Writer } from '../protobuf.ts';
 import type { ResourceDefinition } from '../resource.ts';
-import { type Operation, type Parameter, type PathItem, pathsOf } from './operations.ts';
+import {
+  type Method,
+  type Operation,
+  type Parameter,
+  type PathItem,
+  pathsOf,
+} from './operations.ts';
 import { customTypes, objectType, typeNameIn, withReferences } from './types.ts';
 
 export interface V2Part {
@@ -76,11 +82,13 @@ function message(writer: Writer, field: number, write: (inner: Writer) => void):
 }
 
 /** PathItem's fields of the methods. */
-const METHOD_FIELDS: Readonly<Record<Operation['method'], number>> = {
+const METHOD_FIELDS: Readonly<Record<Method, number>> = {
   get: 2,
   put: 3,
   post: 4,
   delete: 5,
+  options: 6,
+  head: 7,
   patch: 8,
 };
 

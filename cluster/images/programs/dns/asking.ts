@@ -118,12 +118,6 @@ export function reverseName(ip: string): string | undefined {
   return IPV4.test(ip) ? `${ip.split('.').toReversed().join('.')}.in-addr.arpa` : undefined;
 }
 
-/** The address of a server given by name or address. */
-export async function serverAddress(process: Process, name: string): Promise<string | undefined> {
-  if (IPV4.test(name)) return name;
-  return (await process.net.lookup(name))[0];
-}
-
 /** Where the aliases of an answer lead, without a final dot. */
 export function finalName({ name, answer }: Reply): string {
   let last = name;

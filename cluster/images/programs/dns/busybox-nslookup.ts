@@ -3,9 +3,10 @@
 
 import type { Process } from '../../../node/process.ts';
 import { applet } from '../applet.ts';
+import { hostAddress } from '../host-address.ts';
 import { UsageFault, complain, print } from '../program.ts';
 import type { AnswerRecord, Reply } from './asking.ts';
-import { ask, reverseName, serverAddress } from './asking.ts';
+import { ask, reverseName } from './asking.ts';
 
 const KNOWN = ['SOA', 'NS', 'A', 'AAAA', 'CNAME', 'MX', 'TXT', 'PTR', 'SRV', 'ANY'];
 /** Milliseconds it waits for all answers. */
@@ -41,7 +42,7 @@ async function lookUp(process: Process): Promise<number> {
   const [name, server] = operands;
   if (name === undefined || operands.length > 2) throw new UsageFault('');
   const { resolver } = process.net;
-  const address = await serverAddress(process, server ?? resolver.nameserver);
+  const address = await hostAddress(process, server ?? resolver.nameserver);
   if (address === undefined) {
     await complain(process, `bad address '${server ?? ''}'`);
     return 1;

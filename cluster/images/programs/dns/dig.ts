@@ -1,10 +1,11 @@
 // dig of BIND: asks the cluster's DNS and prints the whole message.
 
 import type { Process, Program } from '../../../node/process.ts';
+import { hostAddress } from '../host-address.ts';
 import { print, printError } from '../program.ts';
 import { strftime } from '../calendar.ts';
 import type { Reply, Unanswered } from './asking.ts';
-import { ask, replyBytes, searchNames, serverAddress } from './asking.ts';
+import { ask, replyBytes, searchNames } from './asking.ts';
 import type { DigLookup } from './dig-arguments.ts';
 import { BadDigOption, parseDig } from './dig-arguments.ts';
 import { messageText } from './message.ts';
@@ -56,7 +57,7 @@ function bannerText(words: readonly string[], { command, server }: DigLookup): s
 
 async function lookUp(process: Process, lookup: DigLookup, banner: string): Promise<number> {
   const name = lookup.server ?? process.net.resolver.nameserver;
-  const server = await serverAddress(process, name);
+  const server = await hostAddress(process, name);
   if (server === undefined) {
     await printError(process, `dig: couldn't get address for '${name}': not found\n`);
     return 1;

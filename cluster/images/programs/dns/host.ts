@@ -1,17 +1,10 @@
 // host of BIND: one line a record.
 
 import type { Process, Program } from '../../../node/process.ts';
+import { hostAddress } from '../host-address.ts';
 import { UsageFault, parseOptions, print, printError } from '../program.ts';
 import type { AnswerRecord, Reply, Unanswered } from './asking.ts';
-import {
-  TYPES,
-  ask,
-  finalName,
-  replyBytes,
-  reverseName,
-  searchNames,
-  serverAddress,
-} from './asking.ts';
+import { TYPES, ask, finalName, replyBytes, reverseName, searchNames } from './asking.ts';
 import { messageText } from './message.ts';
 
 const USAGE = `Usage: host [-aCdilrTvVw] [-c class] [-N ndots] [-t type] [-W time]
@@ -67,7 +60,7 @@ interface Question {
 
 async function lookUp(process: Process, question: Question): Promise<number> {
   const { name, server, type } = question;
-  const address = await serverAddress(process, server ?? process.net.resolver.nameserver);
+  const address = await hostAddress(process, server ?? process.net.resolver.nameserver);
   if (address === undefined) {
     await printError(process, `host: couldn't get address for '${server ?? ''}': not found\n`);
     return 1;

@@ -1,10 +1,11 @@
 // nslookup of BIND, with and without a command line.
 
 import type { Process, Program } from '../../../node/process.ts';
+import { hostAddress } from '../host-address.ts';
 import { print, printError } from '../program.ts';
 import { lineBlocks } from '../text.ts';
 import type { AnswerRecord, Reply, Unanswered } from './asking.ts';
-import { TYPES, ask, finalName, reverseName, searchNames, serverAddress } from './asking.ts';
+import { TYPES, ask, finalName, reverseName, searchNames } from './asking.ts';
 
 const USAGE = `Usage:
    nslookup [-opt ...]             # interactive mode using default server
@@ -49,7 +50,7 @@ class Session {
 
   /** False, and told, when there is no such server. */
   async useServer(name: string): Promise<boolean> {
-    const address = await serverAddress(this.#process, name);
+    const address = await hostAddress(this.#process, name);
     if (address === undefined) {
       await printError(this.#process, `nslookup: couldn't get address for '${name}': not found\n`);
       return false;
