@@ -30,6 +30,7 @@ const rooms: Record<string, Room> = {
       'cluster/network',
       'cluster/node',
       'cluster/images',
+      'cluster/mesh',
     ],
     packages: [],
   },
@@ -63,6 +64,18 @@ const rooms: Record<string, Room> = {
     rooms: ['cluster', 'cluster/network', 'cluster/node'],
     packages: [],
     behind: { 'just-bash': 'cluster/images/shell/just-bash.ts' },
+  },
+  'cluster/mesh': {
+    rooms: [
+      'cluster',
+      'cluster/store',
+      'cluster/schema',
+      'cluster/api',
+      'cluster/controllers',
+      'cluster/network',
+      'cluster/node',
+    ],
+    packages: ['kubernetes-models'],
   },
   'src/lesson': {
     rooms: ['protocol'],
