@@ -76,6 +76,12 @@ describe('the registry', () => {
       'httpd',
       'postgres:13',
       'postgres:17',
+      'busybox',
+      'busybox:1.36-musl',
+      'curlimages/curl',
+      'curlimages/curl:8.11.1',
+      'nicolaka/netshoot',
+      'nicolaka/netshoot:v0.16',
     ])
       assert.ok(!('error' in imageRegistry.resolve(name)), name);
   });

@@ -2,16 +2,28 @@
 // There is no registry behind it: a name it does not know is answered as containerd answers, with what it does know.
 
 import type { Image, ImageRegistry, ResolvedImage } from '../node/image.ts';
+import { busybox } from './busybox.ts';
+import { curl } from './curl.ts';
 import { type ImageFamily } from './family.ts';
 import { httpEcho } from './http-echo.ts';
 import { httpd } from './httpd.ts';
+import { netshoot } from './netshoot.ts';
 import { nginx } from './nginx.ts';
 import { nginxHello } from './nginx-hello.ts';
 import { postgres } from './postgres.ts';
 import { type Reference, parseReference } from './reference.ts';
 
 /** To add an image, write its file and add it here: see docs/adding-an-image.md. */
-const families: readonly ImageFamily[] = [nginx, nginxHello, httpd, postgres, httpEcho];
+const families: readonly ImageFamily[] = [
+  nginx,
+  nginxHello,
+  httpd,
+  postgres,
+  busybox,
+  curl,
+  netshoot,
+  httpEcho,
+];
 
 export const imageRegistry: ImageRegistry = registryOf(families);
 

@@ -102,7 +102,8 @@ function parseFields(body: string, file: string, compact: string, fields: Map<st
 /** Where the semicolon stands that ends a field: braces of an object type nest and hold semicolons of their own. */
 function endOfType(body: string, from: number): number {
   let depth = 0;
-  for (let at = from; at < body.length; at++) {
+  // A brace too many closes the interface: the field had no end.
+  for (let at = from; at < body.length && depth >= 0; at++) {
     if (body.startsWith('/*', at)) at = body.indexOf('*/', at) + 1;
     else if (body[at] === '{') depth++;
     else if (body[at] === '}') depth--;
@@ -114,7 +115,9 @@ function endOfType(body: string, from: number): number {
 function parseType(text: string, file: string, compact: string): ModelType {
   const inner = /^Array<([\s\S]*)>$/.exec(text)?.[1];
   if (inner !== undefined) return { kind: 'array', items: parseType(inner, file, compact) };
-  const values = /^\{\s*\[key: string\]: ([\s\S]*?);?\s*\}$/.exec(text)?.[1];
+  const values = /^\{\s*(?:\/\*\*[\s\S]*?\*\/\s*)?\[key: string\]: ([\s\S]*?);?\s*\}$/.exec(
+    text,
+  )?.[1];
   if (values !== undefined) return { kind: 'map', values: parseType(values, file, compact) };
   if (text === 'string' || text === 'number' || text === 'boolean') return { kind: text };
   if (text.startsWith('"'))

@@ -12,6 +12,11 @@ import { listingPrograms } from './listing.ts';
 import { plainPrograms } from './plain.ts';
 import { processPrograms } from './process-tools.ts';
 import { busyboxNslookup } from './dns/busybox-nslookup.ts';
+import { arp, ifconfig, ip, route } from './network/interfaces.ts';
+import { netcat } from './network/netcat.ts';
+import { ping } from './network/ping.ts';
+import { netstat } from './network/sockets.ts';
+import { telnet } from './network/telnet.ts';
 import { sed } from './sed/sed.ts';
 import { wget } from './wget/wget.ts';
 import { xargs } from './xargs.ts';
@@ -32,7 +37,15 @@ export const busyboxApplets: Readonly<Record<string, Program>> = {
   fgrep: grep,
   awk,
   sed,
+  arp,
+  ifconfig,
+  ip: ip('busybox'),
+  nc: netcat('busybox'),
+  netstat,
   nslookup: busyboxNslookup,
+  ping: ping('busybox'),
+  route,
+  telnet,
   wget,
   xargs,
   sh: ash,
