@@ -15,6 +15,7 @@ import { ClusterNetwork } from './network/cluster-network.ts';
 import type { ImageRegistry } from './node/image.ts';
 import { metricsReadings } from './node/metrics.ts';
 import { Node, type NodeSnapshot } from './node/node.ts';
+import { isRenewal } from './node/kubelet/registration.ts';
 import { createContainerRuntime } from './node/runtime/runtime.ts';
 import type { Cancel, Platform } from './platform.ts';
 import { seedOf, seededRandom } from './random.ts';
@@ -71,6 +72,8 @@ export class Cluster {
   readonly #snapshot: ClusterSnapshot | undefined;
   #stopControllers: Cancel | undefined;
   #state: 'new' | 'running' | 'stopped' = 'new';
+  /** Changes of objects that a snapshot must not miss. */
+  #changes = 0;
 
   constructor(options: ClusterOptions) {
     const { platform, schemas, images = imageRegistry, nodeName = DEFAULT_NODE } = options;
@@ -83,6 +86,9 @@ export class Cluster {
     const store = new Store(limits, Math.max(1, options.revisionFloor ?? 1));
     this.#store = store;
     if (this.#snapshot) store.restore(this.#snapshot.store);
+    store.onChange((change) => {
+      if (!isRenewal(change)) this.#changes++;
+    });
     this.#network = new ClusterNetwork({ store, clock, limits, random, nodeName });
     this.#world = {
       store,
@@ -122,9 +128,9 @@ export class Cluster {
     return this.#store.revision;
   }
 
-  /** Grows whenever something changed that a snapshot would hold. */
+  /** Grows whenever something changed that a snapshot must hold. The node's heartbeat alone is not worth a snapshot. */
   get changes(): number {
-    return this.#store.revision + (this.#node?.changes ?? 0);
+    return this.#changes + this.#node.changes;
   }
 
   /** Resolves when `/readyz` is 200. */

@@ -2,11 +2,13 @@
 // Values are those of a kind node; the machine they describe is not simulated beyond them.
 
 import type { DraftOf, KindsClient, Node } from '../../controllers/kinds.ts';
-import { sameStatus } from '../../controllers/equal.ts';
+import { equal, sameStatus } from '../../controllers/equal.ts';
+import type { Change } from '../../store/store.ts';
 import { microTimestamp, timestamp } from '../../time.ts';
 
 export const NODE_IP = '172.18.0.2';
 const POD_CIDR = '10.244.0.0/24';
+const LEASES = 'leases.coordination.k8s.io';
 const LEASE_NAMESPACE = 'kube-node-lease';
 /** Default: the node counts as gone when its lease is older. */
 const LEASE_SECONDS = 40;
@@ -28,6 +30,19 @@ export function capacityOf(pods: number): Record<string, string> {
     memory: '8388608Ki',
     pods: String(pods),
   };
+}
+
+/** A node that says "I am here" and nothing else: the next life of the cluster says so itself. */
+export function isRenewal({ resource, type, object, previous }: Change): boolean {
+  if (resource !== LEASES || type !== 'MODIFIED') return false;
+  if (object.metadata.namespace !== LEASE_NAMESPACE) return false;
+  return equal(withoutRenewal(object), withoutRenewal(previous));
+}
+
+function withoutRenewal(lease: Change['previous']): unknown {
+  const { managedFields: _fields, resourceVersion: _version, ...metadata } = lease?.metadata ?? {};
+  const { renewTime: _time, ...spec } = (lease?.['spec'] ?? {}) as Record<string, unknown>;
+  return { metadata, spec };
 }
 
 export class Registration {
@@ -67,16 +82,11 @@ export class Registration {
   async renewLease(now: number, node: Node): Promise<void> {
     const { name } = this.#facts;
     const renewTime = microTimestamp(now);
-    const renewed = await this.#client.modify(
-      'leases.coordination.k8s.io',
-      LEASE_NAMESPACE,
-      name,
-      (lease) => {
-        lease.spec = { ...lease.spec, renewTime };
-      },
-    );
+    const renewed = await this.#client.modify(LEASES, LEASE_NAMESPACE, name, (lease) => {
+      lease.spec = { ...lease.spec, renewTime };
+    });
     if (renewed) return;
-    await this.#client.create('leases.coordination.k8s.io', {
+    await this.#client.create(LEASES, {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
       metadata: {

@@ -145,6 +145,17 @@ test('its state is on disk within a tick of a change, readable by its owner alon
   assert.equal(cluster.calls.length, written);
 });
 
+test('heartbeats are not written, and yet revisions never catch up with the next life’s', async (t) => {
+  const { cluster, file, kept } = await world(t);
+  await until(() => existsSync(file));
+  const { revision } = kept();
+  cluster.revision += 10;
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.equal(kept().revision, revision);
+  cluster.revision += REVISION_GAP / 2;
+  await until(() => kept().revision === cluster.revision);
+});
+
 test('the next life begins with the kept state, its revisions far above', async (t) => {
   const first = await world(t);
   first.cluster.change('kept');

@@ -18,7 +18,7 @@ export interface HostedCluster extends ClusterApi {
   snapshot(): unknown;
   /** The newest revision. */
   readonly revision: number;
-  /** Grows whenever something changed that a snapshot would hold. */
+  /** Grows whenever something changed that a snapshot must hold; revisions may rise without it, as by heartbeats. */
   readonly changes: number;
   freeze(): void;
   thaw(): void;
@@ -75,6 +75,7 @@ export class Host {
   #tick: NodeJS.Timeout | undefined;
   /** `changes` of the state on disk. */
   #kept = -1;
+  #keptRevision = 0;
   #keptAt = 0;
   #keepingTook = 0;
   #writing: Promise<void> = Promise.resolve();
@@ -202,11 +203,14 @@ export class Host {
 
   #keep(): void {
     const { snapshotFile } = this.#options;
-    const { changes } = this.#cluster;
+    const { changes, revision } = this.#cluster;
     const now = performance.now();
-    if (!snapshotFile || changes === this.#kept) return;
+    if (!snapshotFile) return;
+    // Heartbeats alone raise revisions too: the gap to the next life's must not be used up.
+    if (changes === this.#kept && revision - this.#keptRevision < REVISION_GAP / 2) return;
     if (now - this.#keptAt < this.#keepingTook / SNAPSHOT_SHARE) return;
     this.#kept = changes;
+    this.#keptRevision = revision;
     this.#keptAt = now;
     this.save(snapshotFile).catch((error: unknown) => {
       this.#kept = -1; // Tried again at the next tick.
