@@ -1,0 +1,96 @@
+// What a proxy does with what comes to its pod: which port belongs to which Service, which mTLS mode holds, who may enter.
+// Source: istio/istio pilot/pkg/networking/core/listener_inbound.go, pilot/pkg/model/authentication.go (ComposePeerAuthentication),
+// pilot/pkg/model/authorization.go (ListAuthorizationPolicies).
+
+import { includesLabels } from '../../controllers/labels.ts';
+import type {
+  AuthorizationPolicy,
+  MtlsMode,
+  PeerAuthentication,
+  WorkloadSelector,
+} from '../resources.ts';
+import type { MeshEnvironment } from './environment.ts';
+import { clusterName } from './hosts.ts';
+import type { InboundConfig, InboundMode, InboundPort } from './proxy-config.ts';
+import type { ProxyIdentity } from './workloads.ts';
+
+export function inboundConfig(environment: MeshEnvironment, proxy: ProxyIdentity): InboundConfig {
+  const policies = applying(environment.authorizationPolicies, environment, proxy);
+  const acting = (action: 'ALLOW' | 'DENY') =>
+    policies.filter(({ spec }) => (spec.action ?? 'ALLOW') === action);
+  return {
+    ports: inboundPorts(environment, proxy),
+    ...mtlsOf(environment, proxy),
+    deny: acting('DENY'),
+    allow: acting('ALLOW'),
+  };
+}
+
+/** Ports by which Services reach this pod. The oldest Service gives a port its name in telemetry. */
+function inboundPorts(
+  { services }: MeshEnvironment,
+  { ip }: ProxyIdentity,
+): Map<number, InboundPort> {
+  const ports = new Map<number, InboundPort>();
+  for (const { host, name, namespace, endpoints, ports: servicePorts } of services)
+    for (const { number, protocol } of servicePorts)
+      for (const endpoint of endpoints.get(number) ?? []) {
+        if (endpoint.address !== ip || ports.has(endpoint.port)) continue;
+        ports.set(endpoint.port, {
+          port: endpoint.port,
+          cluster: clusterName('inbound', endpoint.port, '', ''),
+          protocol,
+          service: { host, name, namespace },
+        });
+      }
+  return ports;
+}
+
+/** Mesh, namespace, workload: the narrowest that says something. An unset mode is inherited. */
+function mtlsOf(
+  environment: MeshEnvironment,
+  proxy: ProxyIdentity,
+): Pick<InboundConfig, 'mtls' | 'mtlsByPort'> {
+  const all = environment.peerAuthentications;
+  const { rootNamespace } = environment.mesh;
+  const whole = (namespace: string) =>
+    all.find(
+      ({ metadata, spec }) => metadata.namespace === namespace && !hasSelector(spec.selector),
+    );
+  const workload = all.find(
+    ({ metadata, spec }) =>
+      metadata.namespace === proxy.namespace &&
+      hasSelector(spec.selector) &&
+      includesLabels(proxy.labels, spec.selector?.matchLabels),
+  );
+  let mtls: InboundMode = 'PERMISSIVE';
+  const from: (PeerAuthentication | undefined)[] = [whole(rootNamespace)];
+  if (proxy.namespace !== rootNamespace) from.push(whole(proxy.namespace));
+  from.push(workload);
+  for (const policy of from) mtls = modeOr(mtls, policy?.spec.mtls?.mode);
+  const byPort = Object.entries(workload?.spec.portLevelMtls ?? {}).map(
+    ([port, { mode }]): [number, InboundMode] => [Number(port), modeOr(mtls, mode)],
+  );
+  return { mtls, mtlsByPort: new Map(byPort) };
+}
+
+function modeOr(inherited: InboundMode, mode: MtlsMode | undefined): InboundMode {
+  return mode === undefined || mode === 'UNSET' ? inherited : mode;
+}
+
+function hasSelector(selector: WorkloadSelector | undefined): boolean {
+  return Object.keys(selector?.matchLabels ?? {}).length > 0;
+}
+
+/** Policies of the root namespace hold everywhere, others in their own; a selector narrows either. */
+function applying(
+  policies: readonly AuthorizationPolicy[],
+  { mesh }: MeshEnvironment,
+  proxy: ProxyIdentity,
+): AuthorizationPolicy[] {
+  return policies.filter(
+    ({ metadata, spec }) =>
+      (metadata.namespace === mesh.rootNamespace || metadata.namespace === proxy.namespace) &&
+      includesLabels(proxy.labels, spec.selector?.matchLabels),
+  );
+}
