@@ -401,6 +401,26 @@ describe('a redirect', () => {
     assert.match(await said(client.connect('10.244.0.6', 80)), /^10\.244\.0\.6 /);
   });
 
+  test('takes a direct connection to the pod’s own IP, unless it comes from 127.0.0.6', async () => {
+    const { pod } = networkLab();
+    const own = pod('10.244.0.5');
+    greet(own);
+    own.redirect({
+      inbound: {
+        takes: () => true,
+        accept: (connection) => {
+          void connection.output.write(bytesOf('inbound'));
+          connection.output.end();
+        },
+      },
+    });
+    assert.equal(await said(own.connect('10.244.0.5', 80, { direct: true })), 'inbound');
+    assert.equal(
+      await said(own.connect('10.244.0.5', 80, { direct: true, source: '127.0.0.6' })),
+      '10.244.0.5 saw 127.0.0.6 at 80',
+    );
+  });
+
   test('takes what comes to the pod, though nobody listens there, but not from the pod itself', async () => {
     const { pod } = networkLab();
     const [client, server] = [pod('10.244.0.5'), pod('10.244.0.6')];

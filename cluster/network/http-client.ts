@@ -88,6 +88,14 @@ export function canReuse(connection: Connection): boolean {
   );
 }
 
+/**
+ * Resolves when the other side closes or breaks off a connection that nobody uses. Stays pending when bytes come instead.
+ * Ask only between two requests.
+ */
+export function closedByPeer(connection: Connection): Promise<void> {
+  return stateOf(connection).reader.gone();
+}
+
 function stateOf(connection: Connection): ClientState {
   let state = states.get(connection);
   if (!state) {

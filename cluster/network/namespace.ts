@@ -25,6 +25,9 @@ const LAST_EPHEMERAL_PORT = 60_999;
 /** Linux gives up on an unanswered SYN after six more tries: 127 s, and a little. */
 const CONNECT_TIMEOUT_MS = 130_000;
 
+/** Where a mesh proxy's calls to its own application come from: iptables lets them pass. */
+const PROXY_SOURCE = '127.0.0.6';
+
 /** What becomes of a SYN. */
 export type Route =
   | { kind: 'to'; namespace: Namespace; port: number; ip: string; from: string }
@@ -108,7 +111,10 @@ export class Namespace implements NetworkNamespace {
     if (this.#connections.size >= this.#fabric.connectionsPerPod)
       throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
     const destination = { ip: isLoopback(ip) ? '127.0.0.1' : ip, port };
-    const local = { ip: isLoopback(ip) ? '127.0.0.1' : this.ip, port: this.#ephemeralPort() };
+    const local = {
+      ip: options.source ?? (isLoopback(ip) ? '127.0.0.1' : this.ip),
+      port: this.#ephemeralPort(),
+    };
     const taker = this.#takerOf(destination, options);
     if (taker) {
       await this.#travel(2, signal);
@@ -119,7 +125,10 @@ export class Namespace implements NetworkNamespace {
       });
     }
     const route = this.#routeTo(destination);
-    if (route.kind === 'to') return this.#connectTo(route, destination, local, options, signal);
+    if (route.kind === 'to') {
+      const from = options.source ?? route.from;
+      return this.#connectTo({ ...route, from }, destination, local, options, signal);
+    }
     if (route.kind === 'lost') return this.#waitInVain(options, signal);
     await this.#travel(2, signal);
     if (route.kind === 'refused') throw new NetError('ECONNREFUSED', 'Connection refused');
@@ -197,7 +206,8 @@ export class Namespace implements NetworkNamespace {
       return this.#waitInVain(options, signal);
     await this.#travel(2, signal);
     const reached = { ip: route.ip, port: route.port };
-    const accept = namespace.#accepting(reached, namespace !== this);
+    const meetsItself = options.direct === true && local.ip === this.ip && reached.ip === this.ip;
+    const accept = namespace.#accepting(reached, namespace !== this || meetsItself);
     if (!accept) throw new NetError('ECONNREFUSED', 'Connection refused');
     return this.#establish(namespace, {
       client: { local, remote: destination },

@@ -50,6 +50,11 @@ export interface ConnectOptions {
   signal?: AbortSignal;
   /** Passes the namespace's own redirect, as iptables lets the mesh proxy's user pass. */
   direct?: boolean;
+  /**
+   * The loopback address to come from. From 127.0.0.6 a `direct` connection to the pod's own IP reaches the application;
+   * from elsewhere the inbound redirect takes it, as a proxy that calls itself is taken in a real pod.
+   */
+  source?: string;
 }
 
 /**
