@@ -8,7 +8,7 @@ import type { SchemaNode } from '../../../cluster/schema/openapi.ts';
 export interface Constraint {
   /**
    * Ends of paths, beginning at a whole field name: `retries.attempts`. `[]` is an item, `{}` a value of a map.
-   * `Kind:` before it keeps it to that kind.
+   * `Kind:` before it keeps it to that kind; a dot before it makes it the whole path.
    */
   at: readonly string[];
   is: Partial<SchemaNode>;
@@ -19,7 +19,10 @@ const UINT32: Partial<SchemaNode> = { minimum: 0, maximum: UINT32_MAX };
 const NULLABLE: Partial<SchemaNode> = { nullable: true };
 const DOUBLE: Partial<SchemaNode> = { type: 'number', format: 'double' };
 
-const rule = (message: string, text: string): NonNullable<SchemaNode['x-kubernetes-validations']>[0] => ({
+const rule = (
+  message: string,
+  text: string,
+): NonNullable<SchemaNode['x-kubernetes-validations']>[0] => ({
   message,
   rule: text,
 });
@@ -120,12 +123,12 @@ const numbers: readonly Constraint[] = [
     ],
     is: { ...UINT32, nullable: true },
   },
-  { at: ['maglev.tableSize', 'consistentHash.minimumRingSize', 'ringHash.minimumRingSize'], is: { minimum: 0 } },
   {
-    at: [
-      'VirtualService:percentage.value',
-      'VirtualService:mirrorPercentage.value',
-    ],
+    at: ['maglev.tableSize', 'consistentHash.minimumRingSize', 'ringHash.minimumRingSize'],
+    is: { minimum: 0 },
+  },
+  {
+    at: ['VirtualService:percentage.value', 'VirtualService:mirrorPercentage.value'],
     is: DOUBLE,
   },
   { at: ['warmup.aggression'], is: { ...DOUBLE, minimum: 0, nullable: true } },
@@ -245,9 +248,7 @@ const selectors: readonly Constraint[] = [
   { at: ['targetRef.name', 'targetRefs[].name'], is: { minLength: 1, maxLength: 253 } },
   {
     at: ['targetRef.namespace', 'targetRefs[].namespace'],
-    is: rules(
-      rule('cross namespace referencing is not currently supported', 'self.size() == 0'),
-    ),
+    is: rules(rule('cross namespace referencing is not currently supported', 'self.size() == 0')),
   },
   {
     at: [
@@ -448,16 +449,17 @@ const workloads: readonly Constraint[] = [
   },
   {
     at: ['WorkloadGroup:probe.httpGet.scheme'],
-    is: rules(
-      rule('scheme must be one of [HTTP, HTTPS]', 'self in ["", "HTTP", "HTTPS"]'),
-    ),
+    is: rules(rule('scheme must be one of [HTTP, HTTPS]', 'self in ["", "HTTP", "HTTPS"]')),
   },
   { at: ['WorkloadGroup:httpHeaders[].name'], is: { pattern: HEADER_NAME } },
   { at: ['WorkloadGroup:exec.command[]'], is: NOT_EMPTY },
 ];
 
 const security: readonly Constraint[] = [
-  { at: ['AuthorizationPolicy:spec.rules', 'AuthorizationPolicy:rules[].from'], is: { maxItems: 512 } },
+  {
+    at: ['AuthorizationPolicy:spec.rules', 'AuthorizationPolicy:rules[].from'],
+    is: { maxItems: 512 },
+  },
   {
     at: [
       'AuthorizationPolicy:source.serviceAccounts',
@@ -495,10 +497,7 @@ const security: readonly Constraint[] = [
     is: {
       minProperties: 1,
       ...rules(
-        rule(
-          'port must be between 1-65535',
-          'self.all(key, 0 < int(key) && int(key) <= 65535)',
-        ),
+        rule('port must be between 1-65535', 'self.all(key, 0 < int(key) && int(key) <= 65535)'),
       ),
     },
   },
@@ -506,10 +505,7 @@ const security: readonly Constraint[] = [
   {
     at: ['RequestAuthentication:jwtRules[]'],
     is: rules(
-      rule(
-        'only one of jwks or jwksUri can be set',
-        atMostOneOf('jwksUri', 'jwks_uri', 'jwks'),
-      ),
+      rule('only one of jwks or jwksUri can be set', atMostOneOf('jwksUri', 'jwks_uri', 'jwks')),
     ),
   },
   {
@@ -658,7 +654,7 @@ const status: readonly Constraint[] = [
     at: ['status.conditions[].lastProbeTime', 'status.conditions[].lastTransitionTime'],
     is: { format: 'date-time' },
   },
-  { at: ['status'], is: { 'x-kubernetes-preserve-unknown-fields': true } },
+  { at: ['.status'], is: { 'x-kubernetes-preserve-unknown-fields': true } },
 ];
 
 export const constraints: readonly Constraint[] = [

@@ -44,7 +44,9 @@ class Tokens {
     this.#at = at;
   }
 
+  /** The next one, or nothing at the end of the text. */
   peek(): string {
+    if (this.#text.slice(this.#at).trim() === '') return '';
     const at = this.#at;
     const comment = this.comment;
     const token = this.next();
@@ -54,7 +56,8 @@ class Tokens {
   }
 
   next(): string {
-    const TOKEN = /\s*(?:(\/\*\*[\s\S]*?\*\/)\s*)?("(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|[{}[\]()<>|&?:;,])/y;
+    const TOKEN =
+      /\s*(?:(\/\*\*[\s\S]*?\*\/)\s*)?("(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|[{}[\]()<>|&?:;,])/y;
     TOKEN.lastIndex = this.#at;
     const match = TOKEN.exec(this.#text);
     if (!match) throw this.unexpected();
@@ -222,9 +225,7 @@ function alternativesSchema(of: Declared[]): SchemaNode {
   if (base?.kind !== 'object')
     throw new Error('an intersection that does not begin with an object');
   const always = new Set(base.fields.filter((field) => field.required).map(({ name }) => name));
-  const oneOfs = others
-    .filter((each) => each.kind === 'union')
-    .map((group) => oneOf(group.of, always));
+  const oneOfs = others.flatMap((each) => (each.kind === 'union' ? [oneOf(each.of, always)] : []));
   const node = schemaOf(base);
   if (oneOfs.length === 1 && oneOfs[0]) node.oneOf = oneOfs[0];
   else node.allOf = oneOfs.map((each) => ({ oneOf: each }));

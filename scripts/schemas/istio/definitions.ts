@@ -29,11 +29,7 @@ export function istioDefinitions(sources: IstioSources): IstioDefinition[] {
   return definitions;
 }
 
-function definitionOf(
-  kind: IstioKind,
-  sources: IstioSources,
-  unmet: Set<string>,
-): IstioDefinition {
+function definitionOf(kind: IstioKind, sources: IstioSources, unmet: Set<string>): IstioDefinition {
   const singular = kind.kind.toLowerCase();
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -53,7 +49,10 @@ function definitionOf(
     spec: {
       group: kind.group,
       names: {
-        categories: ['istio-io', kind.group.replaceAll('.', '-').replace(/^(\w+)-.*/, '$1-istio-io')],
+        categories: [
+          'istio-io',
+          kind.group.replaceAll('.', '-').replace(/^(\w+)-.*/, '$1-istio-io'),
+        ],
         kind: kind.kind,
         listKind: `${kind.kind}List`,
         plural: kind.plural,
@@ -85,7 +84,8 @@ function schemaOf({ group, kind }: IstioKind, version: string, sources: IstioSou
   const newer = { ...newerFields[kind] };
   walk(schema, (node, path) => {
     // The generator of the real documents puts a blank line before the options even where nothing stands before it.
-    if (node.description?.startsWith('Valid Options:')) node.description = `\n\n${node.description}`;
+    if (node.description?.startsWith('Valid Options:'))
+      node.description = `\n\n${node.description}`;
     node.required?.sort(byFieldNumber);
     const fields = newer[path];
     if (!fields) return;
@@ -118,7 +118,7 @@ function meets(kind: string, path: string, end: string): boolean {
   const colon = end.indexOf(':');
   const only = colon < 0 ? kind : end.slice(0, colon);
   const text = end.slice(colon + 1);
-  return only === kind && (path === text || path.endsWith(`.${text}`));
+  return only === kind && (`.${path}` === text || path === text || path.endsWith(`.${text}`));
 }
 
 function add(node: SchemaNode, is: Constraint['is']): void {
@@ -165,17 +165,20 @@ function descriptionOf(
     const link = /More info: https:\/\/git\.k8s\.io\/(\S+)$/;
     // Links as the markers of the messages write them: two ways, one of them of an older address.
     return kind.kind === 'DestinationRule'
-      ? text.replace(
-          link,
-          'For more information, see [Kubernetes API Conventions](https://github.com/kubernetes/$1)',
-        ).replace('kubernetes/community/', 'kubernetes/community/blob/master/')
+      ? text
+          .replace(
+            link,
+            'For more information, see [Kubernetes API Conventions](https://github.com/kubernetes/$1)',
+          )
+          .replace('kubernetes/community/', 'kubernetes/community/blob/master/')
       : text.replace('/sig-architecture/', '/');
   }
   let found: string | undefined;
   walk(schema, (node, path) => {
     if (`.${path}` === column.path) found = node.description;
   });
-  if (found === undefined) throw new Error(`${kind.kind}: no description for column ${column.name}`);
+  if (found === undefined)
+    throw new Error(`${kind.kind}: no description for column ${column.name}`);
   return found.replace(/\.$/, '');
 }
 

@@ -131,10 +131,7 @@ export const istioKinds: readonly IstioKind[] = [
     plural: 'authorizationpolicies',
     shortNames: ['ap'],
     versions: SECURITY,
-    columns: [
-      { name: 'Action', path: '.spec.action', description: 'The operation to take.' },
-      AGE,
-    ],
+    columns: [{ name: 'Action', path: '.spec.action', description: 'The operation to take.' }, AGE],
     part: 'security',
   },
   {

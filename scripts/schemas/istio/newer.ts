@@ -4,31 +4,32 @@
 import type { SchemaNode } from '../../../cluster/schema/openapi.ts';
 
 /** Kind → the path of an object → fields it has besides. */
-export const newerFields: Readonly<Record<string, Readonly<Record<string, Record<string, SchemaNode>>>>> =
-  {
-    AuthorizationPolicy: {
-      'spec.rules[].from[].source': {
-        trustDomains: {
-          description: 'Optional. Trust domains the peer certificate may belong to.',
-          type: 'array',
-          items: { type: 'string' },
-        },
-        notTrustDomains: {
-          description: 'Optional. Trust domains the peer certificate may not belong to.',
-          type: 'array',
-          items: { type: 'string' },
-        },
+export const newerFields: Readonly<
+  Record<string, Readonly<Record<string, Record<string, SchemaNode>>>>
+> = {
+  AuthorizationPolicy: {
+    'spec.rules[].from[].source': {
+      trustDomains: {
+        description: 'Optional. Trust domains the peer certificate may belong to.',
+        type: 'array',
+        items: { type: 'string' },
+      },
+      notTrustDomains: {
+        description: 'Optional. Trust domains the peer certificate may not belong to.',
+        type: 'array',
+        items: { type: 'string' },
       },
     },
-    Telemetry: {
-      'spec.tracing[]': {
-        disableContextPropagation: {
-          description: 'Controls whether trace headers are left out of forwarded requests.',
-          type: 'boolean',
-        },
+  },
+  Telemetry: {
+    'spec.tracing[]': {
+      disableContextPropagation: {
+        description: 'Controls whether trace headers are left out of forwarded requests.',
+        type: 'boolean',
       },
     },
-  };
+  },
+};
 
 /** TrafficExtension is WasmPlugin with its WebAssembly part in `wasm`, and Lua beside it. */
 export function trafficExtension(wasmPlugin: SchemaNode): SchemaNode {
@@ -42,6 +43,9 @@ export function trafficExtension(wasmPlugin: SchemaNode): SchemaNode {
       }),
     );
   const shared = take('match', 'phase', 'priority', 'selector', 'targetRefs');
+  for (const node of Object.values(shared))
+    if (node.description !== undefined)
+      node.description = node.description.replaceAll('WasmPlugin', 'TrafficExtension');
   // The enum's zero has a name of its own here.
   if (shared['phase']) shared['phase'].enum = ['UNSPECIFIED', 'AUTHN', 'AUTHZ', 'STATS'];
   const alternatives: SchemaNode[] = [{ required: ['wasm'] }, { required: ['lua'] }];
