@@ -185,20 +185,35 @@ function normalized(step: string): Step | undefined {
   return /^i:\d+$/.test(step) ? step : undefined;
 }
 
+/** FieldsV1 that say the same are one value: the pods of a Deployment, the roles of all clusters. By their text. */
+const shared = new Map<string, WeakRef<FieldsV1>>();
+const forget = new FinalizationRegistry<string>((text) => {
+  if (!shared.get(text)?.deref()) shared.delete(text);
+});
+
 export function encodeFieldsV1(set: FieldSet): FieldsV1 {
   const fields = encode(set);
+  const text = JSON.stringify(fields);
+  const known = shared.get(text)?.deref();
+  if (known) return known;
   decoded.set(fields, set);
+  shared.set(text, new WeakRef(fields));
+  forget.register(fields, text);
   return fields;
 }
 
+/** Most of FieldsV1 is leaves. */
+const LEAF_FIELDS: Record<string, unknown> = Object.freeze({});
+
 function encode(set: FieldSet): Record<string, unknown> {
+  if (!set.children) return LEAF_FIELDS;
   const fields: Record<string, unknown> = {};
   for (const step of sortedSteps(set)) {
     const child = set.children?.get(step) ?? EMPTY;
     if (isEmpty(child)) continue;
     const below = encode(child);
     const hasChildren = Object.keys(below).length > 0;
-    fields[step] = child.member && hasChildren ? { '.': {}, ...below } : below;
+    fields[step] = child.member && hasChildren ? { '.': LEAF_FIELDS, ...below } : below;
   }
   return fields;
 }
