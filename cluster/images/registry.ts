@@ -5,6 +5,7 @@ import type { Image, ImageRegistry, ResolvedImage } from '../node/image.ts';
 import { busybox } from './busybox.ts';
 import { curl } from './curl.ts';
 import { type ImageFamily } from './family.ts';
+import { fortio } from './fortio.ts';
 import { httpEcho } from './http-echo.ts';
 import { httpd } from './httpd.ts';
 import { netshoot } from './netshoot.ts';
@@ -22,6 +23,7 @@ const families: readonly ImageFamily[] = [
   busybox,
   curl,
   netshoot,
+  fortio,
   httpEcho,
 ];
 

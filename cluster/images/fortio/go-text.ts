@@ -8,8 +8,8 @@ export function general(value: number, digits?: number): string {
   ).split('e');
   const exponent = Number(exponentText);
   const significant = mantissa.replace('-', '').replace('.', '').replace(/0+$/, '');
-  // Go's shortest form turns to exponents at 21 digits in fmt, at the precision asked for otherwise.
-  const most = digits ?? 21;
+  // Go turns to exponents at the precision that was asked for; the shortest form counts as six.
+  const most = digits ?? 6;
   const sign = value < 0 ? '-' : '';
   if (exponent < -4 || exponent >= most) {
     const fraction = significant.length > 1 ? `.${significant.slice(1)}` : '';

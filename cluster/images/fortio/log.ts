@@ -145,5 +145,6 @@ export class Log {
 
 function shown(value: string | number | boolean | object): string {
   if (typeof value === 'string') return quoted(value);
-  return typeof value === 'number' ? general(value) : JSON.stringify(value);
+  if (typeof value !== 'number') return JSON.stringify(value);
+  return Number.isInteger(value) ? String(value) : general(value);
 }
