@@ -71,7 +71,8 @@ const byRun: Hand = async (page, block) => {
 /** Types into the focused terminal what the page shows, as a learner would who wants to learn it. */
 const byTyping: Hand = async (page, block) => {
   const screen = screenOf(page);
-  const prompt = block.shell === 'pod' ? 'debug:~# ' : /\$ $/;
+  // Rows end where the cursor stands, one cell behind the blank.
+  const prompt = block.shell === 'pod' ? 'debug:~# ' : /\$\s*$/;
   await page.locator('lab-terminal[data-front] textarea').focus();
   for (const line of block.text.split('\n')) {
     await page.keyboard.insertText(line);
@@ -79,7 +80,7 @@ const byTyping: Hand = async (page, block) => {
   }
   if (block.opensPodShell) await expect(screen).toContainText('debug:~#', { timeout: STEP_MS });
   else
-    await expect(screen, block.id).toContainText(block.id === 'debug-exit' ? /\$ ?$/ : prompt, {
+    await expect(screen, block.id).toContainText(block.id === 'debug-exit' ? /\$\s*$/ : prompt, {
       timeout: STEP_MS,
     });
 };

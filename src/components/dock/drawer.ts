@@ -2,6 +2,8 @@
 
 export type DrawerSize = 'peek' | 'half' | 'full';
 
+/** The size on this page, for this tab of the browser: a reload changes nothing; the next page begins with its words. */
+const SIZE_KEY = `meshproof:drawer:${location.pathname}`;
 /** A finger that moves less has pressed, not dragged. */
 const DRAG_FROM_PX = 8;
 /** Heights of half and full as shares of the window, for the end of a drag. */
@@ -26,12 +28,11 @@ export class Drawer {
     handle.addEventListener('click', () => this.show(this.size === 'peek' ? 'half' : 'peek'));
     grow.addEventListener('click', () => this.show(this.size === 'full' ? 'half' : 'full'));
     handle.addEventListener('pointerdown', (event) => this.#drag(event));
-    this.show('peek');
+    this.#set(known(sessionStorage.getItem(SIZE_KEY)));
   }
 
   get size(): DrawerSize {
-    const size = this.#dock.dataset['drawer'];
-    return size === 'half' || size === 'full' ? size : 'peek';
+    return known(this.#dock.dataset['drawer']);
   }
 
   /** At least half, so that what is typed can be seen. */
@@ -40,8 +41,13 @@ export class Drawer {
   }
 
   show(size: DrawerSize): void {
-    this.#dock.dataset['drawer'] = size;
+    this.#set(size);
+    sessionStorage.setItem(SIZE_KEY, size);
     if (size !== 'peek') this.#opened();
+  }
+
+  #set(size: DrawerSize): void {
+    this.#dock.dataset['drawer'] = size;
     this.#handle.setAttribute('aria-expanded', String(size !== 'peek'));
     this.#grow.textContent = size === 'full' ? 'Half' : 'Full';
     this.#grow.setAttribute('aria-pressed', String(size === 'full'));
@@ -76,4 +82,8 @@ export class Drawer {
     addEventListener('pointerup', up, { once: true });
     addEventListener('pointercancel', up, { once: true });
   }
+}
+
+function known(size: string | null | undefined): DrawerSize {
+  return size === 'half' || size === 'full' ? size : 'peek';
 }

@@ -19,7 +19,9 @@ export const exit = wayOut(navigator.platform);
 
 /** A new shell is there within this, or it will not come. */
 const RESTART_MS = 2_000;
-const RESTART_LOOK_MS = 50;
+/** A shell prints its first prompt within this, or has none that we hear. */
+const SETTLE_MS = 5_000;
+const LOOK_MS = 50;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Bubbles when what the foot of the dock says has changed. */
@@ -36,6 +38,7 @@ export class LabTerminal extends HTMLElement {
   #stream: TerminalStream;
   #screen: Promise<Screen> | undefined;
   #seen: IntersectionObserver | undefined;
+  #settled = false;
   /** The next key is typed with Ctrl held. */
   #control = false;
   #cameFrom: Element | null = null;
@@ -73,6 +76,23 @@ export class LabTerminal extends HTMLElement {
     return this.#screen;
   }
 
+  /**
+   * The screen, once its shell can take a line: connected, drawn, at its first prompt. Who presses Run as soon as the page
+   * is there must not be told that the line is down. Gives up after SETTLE_MS; what is wrong is then in `state`.
+   */
+  async settle(): Promise<Screen> {
+    const screen = await this.open();
+    const until = Date.now() + SETTLE_MS;
+    const comes = () =>
+      this.state === 'connecting' ||
+      (this.state === 'open' &&
+        (screen.isDrawing || (!this.#settled && this.line.phase.kind === 'silent')));
+    while (comes() && Date.now() < until) await sleep(LOOK_MS);
+    // A shell without marks is waited for once.
+    this.#settled ||= this.state === 'open';
+    return screen;
+  }
+
   focusScreen(): void {
     void this.open().then((screen) => screen.focus());
   }
@@ -91,7 +111,7 @@ export class LabTerminal extends HTMLElement {
   async restart(): Promise<boolean> {
     this.#stream.restart();
     const until = Date.now() + RESTART_MS;
-    while (this.state === 'exited' && Date.now() < until) await sleep(RESTART_LOOK_MS);
+    while (this.state === 'exited' && Date.now() < until) await sleep(LOOK_MS);
     if (this.state === 'exited') return false;
     this.focusScreen();
     return true;

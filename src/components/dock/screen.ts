@@ -90,6 +90,11 @@ export class Screen {
     return this.#terminal.hasSelection();
   }
 
+  /** An old screen is being drawn again; nothing can be typed meanwhile. */
+  get isDrawing(): boolean {
+    return this.#replaying > 0;
+  }
+
   get applicationArrows(): boolean {
     return this.#terminal.modes.applicationCursorKeysMode;
   }

@@ -58,7 +58,7 @@ class TerminalDock extends HTMLElement implements Desk {
     await this.#fill();
     const terminal = this.#front;
     if (!terminal) return { as: 'not typed', because: 'No terminal could be opened.' };
-    const screen = await terminal.open();
+    const screen = await terminal.settle();
     const { line } = terminal;
     const { phase } = line;
     if (phase.kind === 'inside' && (shell === 'lab' || phase.busy)) {
