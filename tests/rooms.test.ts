@@ -38,7 +38,11 @@ const rooms: Record<string, Room> = {
   'cluster/schema': {
     rooms: ['cluster', 'cluster/store'],
     packages: [],
-    behind: { protobufjs: 'cluster/schema/protobuf.ts', yaml: 'cluster/schema/yaml.ts' },
+    behind: {
+      protobufjs: 'cluster/schema/protobuf.ts',
+      yaml: 'cluster/schema/yaml.ts',
+      '@marcbachmann/cel-js': 'cluster/schema/crd/cel.ts',
+    },
   },
   'cluster/api': { rooms: ['cluster', 'cluster/store', 'cluster/schema'], packages: [] },
   'cluster/controllers': {

@@ -4,6 +4,7 @@
 
 import type { KubeObject, ObjectMeta } from '../object.ts';
 import type { Cancel } from '../platform.ts';
+import { celRules } from '../schema/crd/cel.ts';
 import { customResource, sameDefinition } from '../schema/crd/definition.ts';
 import { isEstablished, statusWithNames } from '../schema/crd/names.ts';
 import { at, fieldsOf, listOf, same } from '../schema/fields.ts';
@@ -99,7 +100,7 @@ export class CustomResources {
     const known = this.#registered.get(name);
     if (known && sameDefinition(known, definition)) return;
     const { registry, bundle } = this.#world;
-    registry.register(customResource(definition, bundle));
+    registry.register(customResource(definition, bundle, celRules));
     this.#registered.set(name, definition);
   }
 

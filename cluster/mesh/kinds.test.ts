@@ -53,3 +53,22 @@ test('a route without a destination is refused in the words of the API server', 
     /^VirtualService\.networking\.istio\.io "backend" is invalid: .*spec\.http\[0\]\.route\[0\]\.destination: Required value/,
   );
 });
+
+test('a rule in CEL refuses with its message', async (context) => {
+  const cluster = await meshKinds(context);
+  const { status, body } = await cluster.ask(
+    'POST',
+    '/apis/security.istio.io/v1/namespaces/default/peerauthentications',
+    {
+      apiVersion: 'security.istio.io/v1',
+      kind: 'PeerAuthentication',
+      metadata: { name: 'ports' },
+      spec: { portLevelMtls: { '80': { mode: 'STRICT' } } },
+    },
+  );
+  assert.equal(status, 422);
+  assert.equal(
+    body.message,
+    'PeerAuthentication.security.istio.io "ports" is invalid: spec: Invalid value: portLevelMtls requires selector',
+  );
+});

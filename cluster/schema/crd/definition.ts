@@ -1,5 +1,5 @@
 // Makes a CustomResourceDefinition object a ResourceDefinition: all its versions, with conversion None.
-// Rules in CEL (x-kubernetes-validations) are evaluated by what is handed in, or not at all: this room has no CEL.
+// Rules in CEL (x-kubernetes-validations) are evaluated by what is handed in (cel.ts), or not at all: this file knows no CEL.
 // Source: the CustomResourceDefinition section of the Kubernetes API reference.
 
 import type { KubeObject } from '../../object.ts';
