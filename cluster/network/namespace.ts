@@ -25,9 +25,6 @@ const LAST_EPHEMERAL_PORT = 60_999;
 /** Linux gives up on an unanswered SYN after six more tries: 127 s, and a little. */
 const CONNECT_TIMEOUT_MS = 130_000;
 
-/** Where a mesh proxy's calls to its own application come from: iptables lets them pass. */
-const PROXY_SOURCE = '127.0.0.6';
-
 /** What becomes of a SYN. */
 export type Route =
   | { kind: 'to'; namespace: Namespace; port: number; ip: string; from: string }

@@ -1,0 +1,147 @@
+// Whether an AuthorizationPolicy lets a request or a connection in.
+// Source: istio/api security/v1beta1/authorization_policy.proto; istio/istio pilot/pkg/security/authz (value matching).
+// CUSTOM and AUDIT actions, JWT claims and conditions on them are not simulated: what needs a token never matches.
+
+import { inCidr } from '../../network/addresses.ts';
+import { type HttpHeaders, headerOf } from '../../network/http.ts';
+import type {
+  AuthorizationOperation,
+  AuthorizationPolicy,
+  AuthorizationRule,
+  AuthorizationSource,
+} from '../resources.ts';
+import type { InboundConfig } from '../routing/proxy-config.ts';
+
+export interface AuthorizationQuestion {
+  /** `cluster.local/ns/app/sa/client`, from the certificate. */
+  principal: string | undefined;
+  ip: string;
+  port: number;
+  /** Undefined for plain TCP. */
+  http: { method: string; host: string; path: string; headers: HttpHeaders } | undefined;
+}
+
+export type AuthorizationVerdict = { allowed: true } | { allowed: false; details: string };
+
+/** DENY first; then, where any ALLOW policy exists, one of them must match. */
+export function authorize(
+  { deny, allow }: Pick<InboundConfig, 'deny' | 'allow'>,
+  question: AuthorizationQuestion,
+): AuthorizationVerdict {
+  for (const policy of deny)
+    for (const [index, rule] of (policy.spec.rules ?? []).entries())
+      if (ruleMatches(rule, question, 'DENY'))
+        return { allowed: false, details: denied(`${nameOf(policy)}-rule[${index}]`) };
+  if (allow.length === 0) return { allowed: true };
+  const found = allow.some(({ spec }) =>
+    (spec.rules ?? []).some((rule) => ruleMatches(rule, question, 'ALLOW')),
+  );
+  return found ? { allowed: true } : { allowed: false, details: denied('none') };
+}
+
+function denied(policy: string): string {
+  return `rbac_access_denied_matched_policy[${policy}]`;
+}
+
+function nameOf({ metadata }: AuthorizationPolicy): string {
+  return `ns[${metadata.namespace}]-policy[${metadata.name}]`;
+}
+
+function ruleMatches(
+  { from, to, when }: AuthorizationRule,
+  question: AuthorizationQuestion,
+  action: 'ALLOW' | 'DENY',
+): boolean {
+  return (
+    (!from?.length || from.some(({ source }) => !source || sourceMatches(source, question))) &&
+    (!to?.length ||
+      to.some(({ operation }) => !operation || operationMatches(operation, question, action))) &&
+    (when ?? []).every((condition) => conditionMatches(condition, question))
+  );
+}
+
+function sourceMatches(source: AuthorizationSource, question: AuthorizationQuestion): boolean {
+  const { principal, ip } = question;
+  const parts = /\/ns\/([^/]+)\/sa\/(.+)$/.exec(principal ?? '');
+  const namespace = parts?.[1];
+  const account = namespace && `${namespace}/${parts?.[2]}`;
+  // Without a token there is no request principal.
+  return (
+    within(source.principals, source.notPrincipals, principal) &&
+    within(source.requestPrincipals, source.notRequestPrincipals, undefined) &&
+    within(source.namespaces, source.notNamespaces, namespace) &&
+    within(source.serviceAccounts, source.notServiceAccounts, account) &&
+    inBlocks(source.ipBlocks, source.notIpBlocks, ip) &&
+    inBlocks(source.remoteIpBlocks, source.notRemoteIpBlocks, ip)
+  );
+}
+
+/** On plain TCP what asks for HTTP can never be allowed; a DENY rule leaves it aside. */
+function operationMatches(
+  operation: AuthorizationOperation,
+  { http, port }: AuthorizationQuestion,
+  action: 'ALLOW' | 'DENY',
+): boolean {
+  const { hosts, notHosts, methods, notMethods, paths, notPaths } = operation;
+  const asksHttp = [hosts, notHosts, methods, notMethods, paths, notPaths].some(
+    (list) => (list ?? []).length > 0,
+  );
+  const portFits = within(operation.ports, operation.notPorts, String(port));
+  if (!http) return portFits && (!asksHttp || action === 'DENY');
+  return (
+    portFits &&
+    within(hosts, notHosts, http.host.toLowerCase()) &&
+    within(methods, notMethods, http.method) &&
+    within(paths, notPaths, http.path)
+  );
+}
+
+function conditionMatches(
+  { key, values, notValues }: { key: string; values?: string[]; notValues?: string[] },
+  { principal, ip, port, http }: AuthorizationQuestion,
+): boolean {
+  const header = /^request\.headers\[(.+)\]$/.exec(key)?.[1];
+  if (header !== undefined)
+    return within(values, notValues, http && headerOf(http.headers, header));
+  switch (key) {
+    case 'source.principal':
+      return within(values, notValues, principal);
+    case 'source.namespace':
+      return within(values, notValues, /\/ns\/([^/]+)\//.exec(principal ?? '')?.[1]);
+    case 'source.ip':
+    case 'remote.ip':
+      return inBlocks(values, notValues, ip);
+    case 'destination.port':
+      return within(values, notValues, String(port));
+    default:
+      // Claims, SNI and the like: nothing here has them.
+      return within(values, notValues, undefined);
+  }
+}
+
+/** One of the wanted, none of the unwanted. An absent value is none of anything. */
+function within(
+  wanted: readonly string[] | undefined,
+  unwanted: readonly string[] | undefined,
+  value: string | undefined,
+): boolean {
+  const fits = (pattern: string) => value !== undefined && valueMatches(pattern, value);
+  return (!wanted?.length || wanted.some(fits)) && !(unwanted ?? []).some(fits);
+}
+
+/** Exact, `prefix*`, `*suffix`, or `*` for any value that is not empty. */
+function valueMatches(pattern: string, value: string): boolean {
+  if (pattern === '*') return value !== '';
+  if (pattern.startsWith('*')) return value.endsWith(pattern.slice(1));
+  if (pattern.endsWith('*')) return value.startsWith(pattern.slice(0, -1));
+  return pattern === value;
+}
+
+function inBlocks(
+  wanted: readonly string[] | undefined,
+  unwanted: readonly string[] | undefined,
+  ip: string,
+): boolean {
+  const within = (block: string) => inCidr(ip, block);
+  return (!wanted?.length || wanted.some(within)) && !(unwanted ?? []).some(within);
+}

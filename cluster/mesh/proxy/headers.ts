@@ -1,0 +1,54 @@
+// HTTP headers as Envoy holds them: lower-case names in order. Knows nothing of routes.
+
+import { type HttpHeaders, headerOf } from '../../network/http.ts';
+import type { HeaderMutations } from '../routing/proxy-config.ts';
+
+/** Belong to one connection and are never forwarded. RFC 9110 7.6.1. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** What is forwarded of a message's headers. */
+export function forwarded(headers: HttpHeaders): HttpHeaders {
+  const named = (headerOf(headers, 'connection') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim());
+  return headers
+    .map(([name, value]): [string, string] => [name.toLowerCase(), value])
+    .filter(([name]) => !HOP_BY_HOP.has(name) && !named.includes(name));
+}
+
+/** In the place of the first of that name, or at the end. */
+export function setHeader(headers: HttpHeaders, name: string, value: string): void {
+  const at = headers.findIndex(([other]) => other === name);
+  if (at === -1) {
+    headers.push([name, value]);
+    return;
+  }
+  headers[at] = [name, value];
+  for (let index = headers.length - 1; index > at; index--)
+    if (headers[index]?.[0] === name) headers.splice(index, 1);
+}
+
+export function removeHeader(headers: HttpHeaders, name: string): void {
+  for (let index = headers.length - 1; index >= 0; index--)
+    if (headers[index]?.[0] === name) headers.splice(index, 1);
+}
+
+/** Removes, then sets and adds. `:authority` and `host` are one. Source: Envoy, HeaderParser::evaluateHeaders. */
+export function mutate(headers: HttpHeaders, { set, add, remove }: HeaderMutations): void {
+  for (const name of remove) removeHeader(headers, stored(name));
+  for (const [name, value] of add) headers.push([stored(name), value]);
+  for (const [name, value] of set) setHeader(headers, stored(name), value);
+}
+
+function stored(name: string): string {
+  const lower = name.toLowerCase();
+  return lower === ':authority' ? 'host' : lower;
+}

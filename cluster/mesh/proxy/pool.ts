@@ -1,0 +1,167 @@
+// HTTP/1.1 connections to one host, and the limits of its cluster: Envoy's connection pool and circuit breakers.
+// Source: Envoy docs, connection pooling and circuit breaking; source/common/conn_pool/conn_pool_base.cc.
+
+import type { Connection } from '../../network/network.ts';
+import { canReuse, closedByPeer } from '../../network/http-client.ts';
+import type { ConnectionPool } from '../routing/proxy-config.ts';
+
+/** What all hosts of a cluster share. */
+export class Breakers {
+  readonly limits: ConnectionPool;
+  connections = 0;
+  pending = 0;
+  requests = 0;
+  retries = 0;
+
+  constructor(limits: ConnectionPool) {
+    this.limits = limits;
+  }
+}
+
+/** The cluster takes no more: Envoy's overflow, flag UO. */
+export class Overflow extends Error {
+  constructor() {
+    super('overflow');
+    this.name = 'Overflow';
+  }
+}
+
+/** A connection lent for one request. */
+export interface Lease<Opened extends { connection: Connection }> {
+  readonly opened: Opened;
+  /** Give it back when the answer was read to its end, or when it never will be. */
+  release(): void;
+}
+
+interface Waiter<Opened> {
+  take(opened: Opened): void;
+  fail(error: unknown): void;
+}
+
+interface Held<Opened> {
+  opened: Opened;
+  served: number;
+  /** Once true it is out of the pool and no longer counted. */
+  closed: boolean;
+}
+
+export class HostPool<Opened extends { connection: Connection }> {
+  readonly #breakers: Breakers;
+  readonly #open: () => Promise<Opened>;
+  #idle: Held<Opened>[] = [];
+  readonly #all = new Map<Opened, Held<Opened>>();
+  #waiting: Waiter<Opened>[] = [];
+  #opening = 0;
+  #closed = false;
+
+  /** @param open makes a new connection to the host, its handshake included. */
+  constructor(breakers: Breakers, open: () => Promise<Opened>) {
+    this.#breakers = breakers;
+    this.#open = open;
+  }
+
+  /** Rejects with Overflow, or with what opening a connection rejected with. `signal` gives up waiting. */
+  async lease(signal: AbortSignal): Promise<Lease<Opened>> {
+    const { limits } = this.#breakers;
+    if (this.#breakers.requests >= limits.maxRequests) throw new Overflow();
+    const ready = this.#idle.pop();
+    const opened = ready?.opened ?? (await this.#wait(signal));
+    this.#breakers.requests++;
+    let lent = true;
+    return {
+      opened,
+      release: () => {
+        if (!lent) return;
+        lent = false;
+        this.#breakers.requests--;
+        this.#takeBack(opened);
+      },
+    };
+  }
+
+  /** The host has gone: idle connections end, lent ones when they come back. */
+  close(): void {
+    this.#closed = true;
+    for (const held of this.#idle.splice(0)) this.#drop(held);
+  }
+
+  async #wait(signal: AbortSignal): Promise<Opened> {
+    const { limits } = this.#breakers;
+    if (this.#breakers.pending >= limits.maxPendingRequests) throw new Overflow();
+    this.#breakers.pending++;
+    try {
+      return await new Promise<Opened>((resolve, reject) => {
+        const waiter: Waiter<Opened> = { take: resolve, fail: reject };
+        this.#waiting.push(waiter);
+        signal.addEventListener(
+          'abort',
+          () => {
+            this.#waiting = this.#waiting.filter((other) => other !== waiter);
+            reject(signal.reason as Error);
+          },
+          { once: true },
+        );
+        this.#openMore();
+      });
+    } finally {
+      this.#breakers.pending--;
+    }
+  }
+
+  /** One for each request that waits, as far as the cluster allows; a host that has none may always have its first. */
+  #openMore(): void {
+    while (this.#waiting.length > this.#opening) {
+      const mine = this.#all.size + this.#opening;
+      if (mine > 0 && this.#breakers.connections >= this.#breakers.limits.maxConnections) return;
+      this.#opening++;
+      this.#breakers.connections++;
+      void this.#open().then(
+        (opened) => {
+          this.#opening--;
+          const held: Held<Opened> = { opened, served: 0, closed: false };
+          this.#all.set(opened, held);
+          this.#offer(held);
+        },
+        (error: unknown) => {
+          this.#opening--;
+          this.#breakers.connections--;
+          // All that wait for this host fail together.
+          for (const waiter of this.#waiting.splice(0)) waiter.fail(error);
+        },
+      );
+    }
+  }
+
+  #takeBack(opened: Opened): void {
+    const held = this.#all.get(opened);
+    if (!held) return;
+    held.served++;
+    const { maxRequestsPerConnection: most } = this.#breakers.limits;
+    const worn = most > 0 && held.served >= most;
+    if (this.#closed || worn || !canReuse(opened.connection)) this.#drop(held);
+    else this.#offer(held);
+    this.#openMore();
+  }
+
+  #offer(held: Held<Opened>): void {
+    const waiter = this.#waiting.shift();
+    if (waiter) {
+      waiter.take(held.opened);
+      return;
+    }
+    this.#idle.push(held);
+    void closedByPeer(held.opened.connection).then(() => {
+      if (!this.#idle.includes(held)) return;
+      this.#idle = this.#idle.filter((other) => other !== held);
+      this.#drop(held);
+    });
+  }
+
+  #drop(held: Held<Opened>): void {
+    if (held.closed) return;
+    held.closed = true;
+    this.#all.delete(held.opened);
+    this.#breakers.connections--;
+    held.opened.connection.close();
+  }
+}

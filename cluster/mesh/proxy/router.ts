@@ -1,0 +1,308 @@
+// Sends a request to a cluster as its route says: a host, a connection, tries and their time, copies to mirrors.
+// Source: Envoy docs, router filter; source/common/router/router.cc.
+
+import type { Clock } from '../../clock.ts';
+import { sendRequest } from '../../network/http-client.ts';
+import { type HttpHeaders, type HttpResponse, headerOf } from '../../network/http.ts';
+import type { Address } from '../../network/network.ts';
+import { readAll } from '../../streams.ts';
+import type { ForwardAction, RetryPolicy, WeightedCluster } from '../routing/proxy-config.ts';
+import type { ConsistentHash } from '../resources.ts';
+import type { Exchange } from './exchange.ts';
+import { type UpstreamFailure, NO_HEALTHY, TIMED_OUT, failureWords } from './flags.ts';
+import { forwarded, removeHeader, setHeader } from './headers.ts';
+import { splitTarget } from './matching.ts';
+import { type HeldRequest, WatchedBody, localReply, toSend } from './messages.ts';
+import { PEER_METADATA, PEER_METADATA_ID, decodeWorkload } from './peer.ts';
+import type { Lease } from './pool.ts';
+import { backoffMs, retriesAnswer, retriesFailure } from './retries.ts';
+import { type Host, type Opened, type UpstreamCluster, failureOf } from './upstream.ts';
+
+export interface RouterContext {
+  clock: Clock;
+  random: () => number;
+  server: string;
+  /** Outbound requests count their tries for the upstream. */
+  countsAttempts: boolean;
+}
+
+/** One try's end. */
+type Outcome =
+  { answer: HttpResponse; lease: Lease<Opened>; host: Host } | { failure: UpstreamFailure };
+
+class PerTryTimeout extends Error {}
+class RouteTimeout extends Error {}
+
+export type Forward = Pick<ForwardAction, 'timeoutMs' | 'retry'>;
+
+/**
+ * @param destination where the caller dialled: clusters without endpoints of their own go there.
+ * Rejects with the signal's reason when the caller has gone.
+ */
+export async function forward(
+  context: RouterContext,
+  cluster: UpstreamCluster,
+  request: HeldRequest,
+  exchange: Exchange,
+  { timeoutMs, retry }: Forward,
+  destination: Address,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  const { clock } = context;
+  exchange.cluster = cluster.definition;
+  const startedAt = clock.now();
+  const timer = new AbortController();
+  const limits = AbortSignal.any([signal, timer.signal]);
+  const cancelTimeout =
+    timeoutMs > 0 ? clock.after(timeoutMs, () => timer.abort(new RouteTimeout())) : undefined;
+  try {
+    const outcome = await tries(context, cluster, request, exchange, retry, destination, limits);
+    if ('reply' in outcome) return outcome.reply;
+    return answered(context, cluster, outcome, exchange, clock.now() - startedAt);
+  } catch (error) {
+    if (!(error instanceof RouteTimeout)) throw error;
+    exchange.flags.add('UT');
+    exchange.details = 'response_timeout';
+    return localReply(504, TIMED_OUT, { now: clock.now(), server: context.server });
+  } finally {
+    cancelTimeout?.();
+  }
+}
+
+async function tries(
+  context: RouterContext,
+  cluster: UpstreamCluster,
+  request: HeldRequest,
+  exchange: Exchange,
+  retry: RetryPolicy | undefined,
+  destination: Address,
+  signal: AbortSignal,
+): Promise<Exclude<Outcome, { failure: UpstreamFailure }> | { reply: HttpResponse }> {
+  const hash = hashKey(cluster, request, exchange);
+  const tried = new Set<Host>();
+  for (let number = 1; ; number++) {
+    const host =
+      cluster.definition.kind === 'ORIGINAL_DST'
+        ? cluster.originalDestination(destination.ip, destination.port)
+        : cluster.pick(hash, retry?.otherHosts ? tried : NONE);
+    if (!host) return { reply: noHealthyUpstream(context, exchange) };
+    tried.add(host);
+    if (context.countsAttempts) setHeader(request.headers, 'x-envoy-attempt-count', String(number));
+    const outcome = await attempt(context, cluster, host, request, exchange, retry, signal);
+    const again =
+      retry !== undefined &&
+      ('failure' in outcome
+        ? retriesFailure(retry, outcome.failure)
+        : retriesAnswer(retry, outcome.answer.status, outcome.answer.headers));
+    const left = retry ? retry.attempts - (number - 1) : 0;
+    const allowed = cluster.breakers.retries < cluster.breakers.limits.maxRetries;
+    if (again && left > 0 && allowed) {
+      if (!('failure' in outcome)) giveUp(outcome);
+      cluster.breakers.retries++;
+      try {
+        await context.clock.sleep(backoffMs(retry, number, context.random), signal);
+      } finally {
+        cluster.breakers.retries--;
+      }
+      continue;
+    }
+    if (again) exchange.flags.add('URX');
+    if (!('failure' in outcome)) return outcome;
+    return { reply: failed(context, outcome.failure, exchange, number > 1) };
+  }
+}
+
+const NONE: ReadonlySet<Host> = new Set();
+
+async function attempt(
+  context: RouterContext,
+  cluster: UpstreamCluster,
+  host: Host,
+  request: HeldRequest,
+  exchange: Exchange,
+  retry: RetryPolicy | undefined,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  exchange.upstreamHost = host.key;
+  exchange.upstreamLocal = undefined;
+  exchange.upstreamWorkload = host.endpoint.workload && {
+    ...host.endpoint.workload,
+    // An endpoint's metadata has neither label; only the peer itself tells them.
+    app: undefined,
+    version: undefined,
+  };
+  const timer = new AbortController();
+  const limits = AbortSignal.any([signal, timer.signal]);
+  const perTryMs = retry?.perTryTimeoutMs ?? 0;
+  const cancelTimeout =
+    perTryMs > 0
+      ? context.clock.after(perTryMs, () => timer.abort(new PerTryTimeout()))
+      : undefined;
+  host.active++;
+  let lease: Lease<Opened> | undefined;
+  try {
+    lease = await host.pool.lease(limits);
+    const { connection, peer } = lease.opened;
+    exchange.upstreamLocal = connection.local;
+    exchange.upstreamPrincipal = peer?.principal;
+    if (peer) exchange.upstreamWorkload = peer.workload;
+    const answer = await abortable(
+      limits,
+      () => connection.reset(),
+      sendRequest(connection, toSend(request)),
+    );
+    cluster.note(host, answer.status);
+    return { answer, lease, host };
+  } catch (error) {
+    lease?.release();
+    host.active--;
+    if (signal.aborted) {
+      // A route timeout counts against the host; a caller that went away does not.
+      if (signal.reason instanceof RouteTimeout) cluster.note(host, 504);
+      throw signal.reason as Error;
+    }
+    const failure: UpstreamFailure | undefined = timer.signal.aborted
+      ? { kind: 'per-try-timeout' }
+      : failureOf(error);
+    if (!failure) throw error;
+    if (failure.kind !== 'overflow')
+      cluster.note(host, failure.kind === 'per-try-timeout' ? 504 : 503);
+    return { failure };
+  } finally {
+    cancelTimeout?.();
+  }
+}
+
+/** Resets a connection when the signal comes first, which makes the promise reject. */
+async function abortable<Value>(
+  signal: AbortSignal,
+  reset: () => void,
+  promise: Promise<Value>,
+): Promise<Value> {
+  let over = false;
+  const onAbort = () => {
+    if (!over) reset();
+  };
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const value = await promise;
+    signal.throwIfAborted();
+    return value;
+  } finally {
+    over = true;
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** The upstream's answer on its way to the caller. */
+function answered(
+  _context: RouterContext,
+  _cluster: UpstreamCluster,
+  { answer, lease, host }: Exclude<Outcome, { failure: UpstreamFailure }>,
+  exchange: Exchange,
+  tookMs: number,
+): HttpResponse {
+  const headers = forwarded(answer.headers);
+  const metadata = headerOf(headers, PEER_METADATA);
+  const workload = metadata === undefined ? undefined : decodeWorkload(metadata);
+  if (workload) exchange.upstreamWorkload = workload;
+  removeHeader(headers, PEER_METADATA);
+  removeHeader(headers, PEER_METADATA_ID);
+  setHeader(headers, 'x-envoy-upstream-service-time', String(Math.floor(tookMs)));
+  exchange.details = 'via_upstream';
+  const length = headerOf(headers, 'content-length');
+  const body = new WatchedBody(
+    answer.body,
+    length === undefined ? undefined : Number(length),
+    () => {
+      host.active--;
+      lease.release();
+    },
+  );
+  return { ...answer, headers, body };
+}
+
+/** An answer that a retry makes worthless. Its connection can serve again only if nothing is left unread. */
+function giveUp({ lease, host, answer }: Exclude<Outcome, { failure: UpstreamFailure }>): void {
+  void readAll(answer.body).then(
+    () => {
+      host.active--;
+      lease.release();
+    },
+    () => {
+      host.active--;
+      lease.release();
+    },
+  );
+}
+
+function failed(
+  context: RouterContext,
+  failure: UpstreamFailure,
+  exchange: Exchange,
+  retried: boolean,
+): HttpResponse {
+  const words = failureWords(failure, retried);
+  exchange.flags.add(words.flag);
+  exchange.details = words.details;
+  exchange.transportFailure = failure.kind === 'connect' ? failure.transport : '';
+  if (failure.kind === 'overflow') {
+    exchange.upstreamHost = undefined;
+    exchange.upstreamWorkload = undefined;
+  }
+  const overloaded: HttpHeaders =
+    failure.kind === 'overflow' ? [['x-envoy-overloaded', 'true']] : [];
+  const now = context.clock.now();
+  return localReply(words.status, words.body, { now, server: context.server }, overloaded);
+}
+
+function noHealthyUpstream(context: RouterContext, exchange: Exchange): HttpResponse {
+  exchange.flags.add('UH');
+  exchange.details = 'no_healthy_upstream';
+  exchange.upstreamHost = undefined;
+  exchange.upstreamWorkload = undefined;
+  return localReply(503, NO_HEALTHY, { now: context.clock.now(), server: context.server });
+}
+
+/** What consistent hashing looks at; undefined when the request has nothing of it. */
+function hashKey(
+  { definition }: UpstreamCluster,
+  request: HeldRequest,
+  exchange: Exchange,
+): string | undefined {
+  if (definition.loadBalancer.kind !== 'HASH') return undefined;
+  const hash: ConsistentHash = definition.loadBalancer.hash;
+  if (hash.httpHeaderName) return headerOf(request.headers, hash.httpHeaderName);
+  if (hash.useSourceIp) return exchange.downstream.remote.ip;
+  if (hash.httpQueryParameterName)
+    return (
+      new URLSearchParams(splitTarget(request.target).query).get(hash.httpQueryParameterName) ??
+      undefined
+    );
+  if (hash.httpCookie) return cookieOf(request.headers, hash.httpCookie.name);
+  return undefined;
+}
+
+function cookieOf(headers: HttpHeaders, name: string): string | undefined {
+  for (const part of (headerOf(headers, 'cookie') ?? '').split(';')) {
+    const [key = '', ...value] = part.trim().split('=');
+    if (key === name) return value.join('=');
+  }
+  return undefined;
+}
+
+/** One of several by weight: any share of the sum. */
+export function weighted(
+  clusters: readonly WeightedCluster[],
+  random: () => number,
+): WeightedCluster | undefined {
+  if (clusters.length <= 1) return clusters[0];
+  const sum = clusters.reduce((total, { weight }) => total + weight, 0);
+  let at = random() * sum;
+  for (const cluster of clusters) {
+    at -= cluster.weight;
+    if (at < 0) return cluster;
+  }
+  return clusters.at(-1);
+}

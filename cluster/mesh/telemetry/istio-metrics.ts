@@ -1,0 +1,127 @@
+// Istio's standard metrics of one proxy, from what its exchanges were.
+// Source: istio.io, Istio Standard Metrics; istio/proxy source/extensions/filters/http/istio_stats.
+
+import { headerOf } from '../../network/http.ts';
+import { INBOUND_PASSTHROUGH, PASSTHROUGH, BLACK_HOLE } from '../routing/proxy-config.ts';
+import type { Workload } from '../routing/workloads.ts';
+import type { Exchange } from '../proxy/exchange.ts';
+import { flagsText } from '../proxy/flags.ts';
+import type { ProxyTelemetry } from '../proxy/sidecar.ts';
+import type { MetricLabels, MetricRegistry } from './registry.ts';
+
+/** Envoy's default buckets, for milliseconds and for bytes. */
+const BUCKETS = [
+  0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000,
+  600_000, 1_800_000, 3_600_000,
+];
+
+const UNKNOWN = 'unknown';
+/** Istio's name for the one cluster of a mesh. */
+const CLUSTER_ID = 'Kubernetes';
+
+export interface IstioMetricsOptions {
+  registry: MetricRegistry;
+  self: Workload;
+  /** `spiffe://…` of this proxy. */
+  principal: string;
+}
+
+export class IstioMetrics implements ProxyTelemetry {
+  readonly #options: IstioMetricsOptions;
+
+  constructor(options: IstioMetricsOptions) {
+    this.#options = options;
+  }
+
+  request(exchange: Exchange): void {
+    const { registry } = this.#options;
+    const labels = this.#labels(exchange, requestProtocol(exchange), [
+      ['response_code', String(exchange.status)],
+      ['grpc_response_status', headerOf(exchange.response, 'grpc-status') ?? ''],
+    ]);
+    registry.add('istio_requests_total', labels);
+    const duration = exchange.endedAt - exchange.startedAt;
+    registry.observe('istio_request_duration_milliseconds', labels, duration, BUCKETS);
+    registry.observe('istio_request_bytes', labels, requestBytes(exchange), BUCKETS);
+    registry.observe('istio_response_bytes', labels, responseBytes(exchange), BUCKETS);
+  }
+
+  opened(exchange: Exchange): void {
+    this.#options.registry.add('istio_tcp_connections_opened_total', this.#tcpLabels(exchange));
+  }
+
+  closed(exchange: Exchange): void {
+    const { registry } = this.#options;
+    const labels = this.#tcpLabels(exchange);
+    registry.add('istio_tcp_connections_closed_total', labels);
+    registry.add('istio_tcp_sent_bytes_total', labels, exchange.bytesSent);
+    registry.add('istio_tcp_received_bytes_total', labels, exchange.bytesReceived);
+  }
+
+  #tcpLabels(exchange: Exchange): MetricLabels {
+    return this.#labels(exchange, 'tcp', []);
+  }
+
+  #labels(exchange: Exchange, protocol: string, more: MetricLabels): MetricLabels {
+    const outbound = exchange.side === 'outbound';
+    const { self, principal } = this.#options;
+    const source = outbound ? self : exchange.callerWorkload;
+    const destination = outbound ? exchange.upstreamWorkload : self;
+    const mutual = outbound
+      ? exchange.upstreamPrincipal !== undefined
+      : exchange.caller !== undefined;
+    const own = mutual ? principal : UNKNOWN;
+    const service = serviceOf(exchange);
+    return [
+      ['reporter', outbound ? 'source' : 'destination'],
+      ['source_workload', source?.name ?? UNKNOWN],
+      ['source_canonical_service', source?.canonicalName ?? UNKNOWN],
+      ['source_canonical_revision', source ? source.canonicalRevision : 'latest'],
+      ['source_workload_namespace', source?.namespace ?? UNKNOWN],
+      ['source_principal', outbound ? own : (exchange.caller?.principal ?? UNKNOWN)],
+      ['source_app', source?.app ?? UNKNOWN],
+      ['source_version', source?.version ?? UNKNOWN],
+      ['source_cluster', source ? CLUSTER_ID : UNKNOWN],
+      ['destination_workload', destination?.name ?? UNKNOWN],
+      ['destination_workload_namespace', destination?.namespace ?? UNKNOWN],
+      ['destination_principal', outbound ? (exchange.upstreamPrincipal ?? UNKNOWN) : own],
+      ['destination_app', destination?.app ?? UNKNOWN],
+      ['destination_version', destination?.version ?? UNKNOWN],
+      ['destination_service', service.host],
+      ['destination_canonical_service', destination?.canonicalName ?? UNKNOWN],
+      ['destination_canonical_revision', destination ? destination.canonicalRevision : 'latest'],
+      ['destination_service_name', service.name],
+      ['destination_service_namespace', service.namespace || (destination?.namespace ?? UNKNOWN)],
+      ['destination_cluster', destination ? CLUSTER_ID : UNKNOWN],
+      ['request_protocol', protocol],
+      ...more,
+      ['response_flags', flagsText(exchange.flags)],
+      // Only the destination sees what its connection was.
+      ['connection_security_policy', outbound ? UNKNOWN : mutual ? 'mutual_tls' : 'none'],
+    ];
+  }
+}
+
+/** The service of the cluster; without one, what the caller asked for. */
+function serviceOf(exchange: Exchange): { host: string; name: string; namespace: string } {
+  const asked = exchange.authority || UNKNOWN;
+  const name = exchange.route === 'block_all' ? BLACK_HOLE : exchange.cluster?.name;
+  if (name === PASSTHROUGH || name === BLACK_HOLE || name === INBOUND_PASSTHROUGH)
+    return { host: asked, name, namespace: UNKNOWN };
+  return exchange.cluster?.service ?? { host: asked, name: asked, namespace: '' };
+}
+
+function requestProtocol({ request }: Exchange): string {
+  const type = headerOf(request, 'content-type');
+  return type?.startsWith('application/grpc') ? 'grpc' : 'http';
+}
+
+function requestBytes({ request, bytesReceived }: Exchange): number {
+  return (
+    bytesReceived + request.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  );
+}
+
+function responseBytes({ response, bytesSent }: Exchange): number {
+  return bytesSent + response.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+}
