@@ -9,7 +9,10 @@ import type { World } from './api/world.ts';
 import { Clock } from './clock.ts';
 import { startControllers } from './controllers/controllers.ts';
 import { type ClusterLimits, defaultLimits } from './limits.ts';
-import { imageRegistry } from './images/registry.ts';
+import { imageRegistryWith } from './images/registry.ts';
+import { debianPrograms, releaseFiles } from './images/userland.ts';
+import { meshImages } from './mesh/images/images.ts';
+import { Mesh } from './mesh/mesh.ts';
 import { addressPlan } from './network/addresses.ts';
 import { ClusterNetwork } from './network/cluster-network.ts';
 import type { ImageRegistry } from './node/image.ts';
@@ -63,6 +66,8 @@ export class SnapshotError extends Error {}
 
 export class Cluster {
   readonly clock: Clock;
+  /** What Istio's containers in this cluster know; nothing happens in it without them. */
+  readonly mesh: Mesh;
   readonly #options: ClusterOptions;
   readonly #store: Store;
   readonly #world: World;
@@ -76,7 +81,7 @@ export class Cluster {
   #changes = 0;
 
   constructor(options: ClusterOptions) {
-    const { platform, schemas, images = imageRegistry, nodeName = DEFAULT_NODE } = options;
+    const { platform, schemas, nodeName = DEFAULT_NODE } = options;
     const limits: ClusterLimits = { ...defaultLimits, ...options.limits };
     this.#options = options;
     this.#snapshot = readSnapshot(options.snapshot);
@@ -89,6 +94,7 @@ export class Cluster {
     store.onChange((change) => {
       if (!isRenewal(change)) this.#changes++;
     });
+    this.mesh = new Mesh({ store, clock });
     this.#network = new ClusterNetwork({ store, clock, limits, random, nodeName });
     this.#world = {
       store,
@@ -113,7 +119,7 @@ export class Cluster {
       clock,
       network: this.#network,
       runtime: createContainerRuntime({ clock, random, limits }),
-      images,
+      images: options.images ?? imageRegistryWith(meshImages(this.mesh, meshUserland)),
       limits,
       random,
       nodeName,
@@ -201,6 +207,12 @@ export class Cluster {
     this.#network.close();
     this.clock.freeze();
   }
+}
+
+/** The shell and tools of Istio's images, which are made on Ubuntu: near enough to Debian's. */
+function meshUserland() {
+  const account = { name: 'istio-proxy', uid: 1337, gid: 1337, home: '/home/istio-proxy' };
+  return { programs: debianPrograms(), files: releaseFiles('bookworm', [account]) };
 }
 
 /** Looks only at what tells a snapshot from anything else: its insides were written by `snapshot()`. */

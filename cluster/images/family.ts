@@ -6,6 +6,8 @@ import type { Image } from '../node/image.ts';
 export interface ImageFamily {
   /** As people write it: `nginx`, `nicolaka/netshoot`. */
   repository: string;
+  /** Full names of the same repository elsewhere: `registry.istio.io/release/proxyv2`. */
+  aliases?: readonly string[];
   /** Tags to name to somebody who asked for another: a few of many. */
   examples: readonly string[];
   /** The same image for the same tag; undefined for a tag the real repository does not have either. */

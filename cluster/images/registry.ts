@@ -29,13 +29,22 @@ const families: readonly ImageFamily[] = [
 
 export const imageRegistry: ImageRegistry = registryOf(families);
 
+/** Those, and images that belong to one cluster: a mesh's. */
+export function imageRegistryWith(more: readonly ImageFamily[]): ImageRegistry {
+  return registryOf([...families, ...more]);
+}
+
 export function registryOf(known: readonly ImageFamily[]): ImageRegistry {
-  const byPath = new Map(known.map((family) => [pathOf(family.repository), family]));
+  const byName = new Map<string, ImageFamily>();
+  for (const family of known) {
+    byName.set(`docker.io/${pathOf(family.repository)}`, family);
+    for (const alias of family.aliases ?? []) byName.set(alias, family);
+  }
   return {
     resolve(text: string): ResolvedImage | { error: string; invalidName: boolean } {
       const reference = parseReference(text);
       if ('error' in reference) return { error: reference.error, invalidName: true };
-      const family = reference.registry === 'docker.io' ? byPath.get(reference.path) : undefined;
+      const family = byName.get(`${reference.registry}/${reference.path}`);
       const found = family && imageOf(family, reference);
       if (found) return resolved(found.image, found.tag, reference);
       return { error: pullError(reference, family, known), invalidName: false };

@@ -1,0 +1,243 @@
+// The programs of the proxy's image: pilot-agent, which is the proxy itself and the pod's health and metrics beside it.
+// Ports as in life: 15020 agent, 15021 health, 15090 Envoy's metrics, 15000 on loopback for `pilot-agent request`.
+// Source: istio/istio pilot/cmd/pilot-agent; injection-template.yaml (arguments and probes).
+
+import { sendRequest } from '../../network/http-client.ts';
+import { serveHttp, textResponse } from '../../network/http-server.ts';
+import type { HttpResponse } from '../../network/http.ts';
+import { NetError } from '../../network/network.ts';
+import { HttpError } from '../../network/http-message.ts';
+import type { Process, Program } from '../../node/process.ts';
+import { isFields, numberOf, stringOf } from '../../schema/fields.ts';
+import { bytesOf, nothing, readAll } from '../../streams.ts';
+import { timestamp } from '../../time.ts';
+import type { Mesh, Pushed } from '../mesh.ts';
+import { parseJson } from '../proxy/peer.ts';
+import { Sidecar } from '../proxy/sidecar.ts';
+import { spiffeId } from '../routing/workloads.ts';
+import { IstioMetrics } from '../telemetry/istio-metrics.ts';
+import { MetricRegistry } from '../telemetry/registry.ts';
+
+const AGENT_PORT = 15_020;
+const HEALTH_PORT = 15_021;
+const ADMIN_PORT = 15_000;
+const METRICS_PORT = 15_090;
+
+/** A process's exit code when it is ended by SIGTERM and says so itself. */
+const DONE = 0;
+const USAGE = 1;
+
+export function pilotAgent(mesh: Mesh, version: string): Program {
+  return (process) => {
+    const command = process.argv[1] ?? '';
+    switch (command) {
+      case 'proxy':
+        return runProxy(process, mesh);
+      case 'istio-iptables':
+      case 'istio-clean-iptables':
+        // The redirect itself is the proxy's: a simulated pod has no iptables.
+        return Promise.resolve(DONE);
+      case 'request':
+        return request(process);
+      case 'version':
+        return say(process, `version.BuildInfo{Version:"${version}"}\n`, DONE);
+      default:
+        return say(
+          process,
+          `pilot-agent: ${command || 'no command'}: the simulated agent knows proxy, istio-iptables, request and version\n`,
+          USAGE,
+        );
+    }
+  };
+}
+
+async function say(process: Process, text: string, code: number): Promise<number> {
+  await process.stdout.write(bytesOf(text));
+  return code;
+}
+
+async function runProxy(process: Process, mesh: Mesh): Promise<number> {
+  const namespace = process.env.get('POD_NAMESPACE') ?? '';
+  const name = process.env.get('POD_NAME') ?? process.net.hostname;
+  const registry = new MetricRegistry();
+  let sidecar: Sidecar | undefined;
+  const write = (line: string) => {
+    // Nobody waits for a log line, and a closed log is no reason to stop.
+    process.stdout.write(bytesOf(line)).catch(() => {});
+  };
+  const log = (level: string, text: string) =>
+    write(`${timestamp(process.clock.now()).slice(0, -1)}.000000Z\t${level}\t${text}\n`);
+  const pushed = ({ identity, config }: Pushed) => {
+    if (sidecar) return sidecar.apply(config);
+    sidecar = new Sidecar({
+      net: process.net,
+      clock: process.clock,
+      random: () => process.random(),
+      identity,
+      config,
+      telemetry: new IstioMetrics({
+        registry,
+        self: identity.workload,
+        principal: spiffeId(config.trustDomain, identity.namespace, identity.serviceAccount),
+      }),
+      write,
+      fault: (error) => log('error', `a request failed within the proxy: ${String(error)}`),
+    });
+    sidecar.start();
+    log('info', 'Envoy proxy is ready');
+  };
+  const ready = () =>
+    sidecar ? textResponse(200, '') : textResponse(503, 'config not received from istiod\n');
+  listen(process, HEALTH_PORT, undefined, () => ready());
+  listen(process, METRICS_PORT, undefined, () => stats(registry));
+  listen(process, ADMIN_PORT, '127.0.0.1', (path) => admin(path, registry, sidecar));
+  const probes = appProbes(process.env.get('ISTIO_KUBE_APP_PROBERS'));
+  listen(process, AGENT_PORT, undefined, (path) => {
+    if (path === '/stats/prometheus') return stats(registry);
+    if (path === '/healthz/ready') return ready();
+    const probe = probes.get(path);
+    return probe ? probeApp(process, probe) : textResponse(404, 'not found');
+  });
+  const disconnect = mesh.connect(namespace, name, pushed);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      process.onSignal('SIGTERM', resolve);
+      process.onSignal('SIGINT', resolve);
+      process.signal.addEventListener('abort', () => reject(process.signal.reason as Error));
+    });
+    return DONE;
+  } finally {
+    disconnect();
+    sidecar?.stop();
+  }
+}
+
+function listen(
+  process: Process,
+  port: number,
+  ip: string | undefined,
+  answer: (path: string) => HttpResponse | Promise<HttpResponse>,
+): void {
+  process.net.listen(
+    port,
+    (connection) => {
+      serveHttp(connection, async ({ target }) => answer(target.split('?')[0] ?? '')).catch(
+        (error: unknown) => {
+          process.stderr.write(bytesOf(`port ${port}: ${String(error)}\n`)).catch(() => {});
+        },
+      );
+    },
+    ip,
+  );
+}
+
+function stats(registry: MetricRegistry): HttpResponse {
+  return textResponse(200, registry.text(), [['content-type', 'text/plain; version=0.0.4']]);
+}
+
+/** What of Envoy's administration is simulated: metrics, readiness, and the hosts of each cluster. */
+function admin(path: string, registry: MetricRegistry, sidecar: Sidecar | undefined): HttpResponse {
+  switch (path) {
+    case '/stats/prometheus':
+      return stats(registry);
+    case '/ready':
+      return textResponse(sidecar ? 200 : 503, sidecar ? 'LIVE\n' : 'PRE_INITIALIZING\n');
+    case '/clusters':
+      return textResponse(200, clusters(sidecar));
+    default:
+      return textResponse(
+        404,
+        `${path}: the simulated proxy answers /clusters, /ready and /stats/prometheus\n`,
+      );
+  }
+}
+
+function clusters(sidecar: Sidecar | undefined): string {
+  return (sidecar?.upstreams.list() ?? [])
+    .flatMap((cluster) =>
+      cluster.hosts.map((host) => {
+        const { name } = cluster.definition;
+        const health = cluster.isEjected(host) ? '/failed_outlier_check' : 'healthy';
+        return `${name}::${host.key}::health_flags::${health}\n${name}::${host.key}::rq_active::${host.active}\n`;
+      }),
+    )
+    .join('');
+}
+
+interface AppProbe {
+  path: string;
+  port: number;
+  timeoutMs: number;
+  headers: [string, string][];
+}
+
+/** Probes that the injection has moved to the agent: by path, what the application's own was. */
+function appProbes(text: string | undefined): Map<string, AppProbe> {
+  const probes = new Map<string, AppProbe>();
+  const parsed = text === undefined ? undefined : parseJson(text);
+  if (!isFields(parsed)) return probes;
+  for (const [path, probe] of Object.entries(parsed)) {
+    if (!isFields(probe) || !isFields(probe['httpGet'])) continue;
+    const get = probe['httpGet'];
+    const port = Number(get['port']);
+    if (!Number.isInteger(port)) continue;
+    const list = Array.isArray(get['httpHeaders']) ? get['httpHeaders'] : [];
+    probes.set(path, {
+      path: stringOf(get['path']) || '/',
+      port,
+      timeoutMs: (numberOf(probe['timeoutSeconds']) ?? 1) * 1000,
+      headers: list
+        .filter(isFields)
+        .map((header): [string, string] => [stringOf(header['name']), stringOf(header['value'])]),
+    });
+  }
+  return probes;
+}
+
+async function probeApp(process: Process, probe: AppProbe): Promise<HttpResponse> {
+  try {
+    const connection = await process.net.connect(process.net.ip, probe.port, {
+      direct: true,
+      source: '127.0.0.6',
+      timeoutMs: probe.timeoutMs,
+    });
+    const giveUp = process.clock.after(probe.timeoutMs, () => connection.reset());
+    try {
+      const { status, body } = await sendRequest(connection, {
+        method: 'GET',
+        target: probe.path,
+        version: '1.1',
+        headers: [
+          ['Host', `${process.net.ip}:${probe.port}`],
+          ['Connection', 'close'],
+          ...probe.headers,
+        ],
+        body: nothing,
+      });
+      body.cancel();
+      return textResponse(status, '');
+    } finally {
+      giveUp();
+      connection.close();
+    }
+  } catch (error) {
+    if (!(error instanceof NetError || error instanceof HttpError)) throw error;
+    return textResponse(500, '');
+  }
+}
+
+/** `pilot-agent request GET stats/prometheus` */
+async function request(process: Process): Promise<number> {
+  const [, , method = 'GET', path = ''] = process.argv;
+  const connection = await process.net.connect('127.0.0.1', ADMIN_PORT);
+  const { status, body } = await sendRequest(connection, {
+    method,
+    target: `/${path.replace(/^\//, '')}`,
+    version: '1.1',
+    headers: [['Host', `localhost:${ADMIN_PORT}`]],
+    body: nothing,
+  });
+  await process.stdout.write(await readAll(body));
+  connection.close();
+  return status === 200 ? DONE : USAGE;
+}
