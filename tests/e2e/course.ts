@@ -29,6 +29,13 @@ export class Course {
     await expect(page.locator('html')).toHaveAttribute('data-lab', '');
   }
 
+  /** The lesson that opens module 2. */
+  get first(): Lesson {
+    const [lesson] = lessonsOf(2);
+    if (!lesson) throw new Error('module 2 has no lessons');
+    return lesson;
+  }
+
   async visit(page: Page, lesson: Lesson): Promise<void> {
     await page.goto(`${this.#product.origin}/${lesson.id}/`);
     await expect(page.locator('html')).toHaveAttribute('data-lab', '');

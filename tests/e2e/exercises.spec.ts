@@ -23,7 +23,9 @@ let course: Course;
 test.beforeEach(async () => {
   course = await Course.start();
 });
-test.afterEach(async () => {
+test.afterEach(async ({ page }) => {
+  // A page that is still there would complain that its lab is gone.
+  await page.close();
   await course.stop();
 });
 

@@ -1,0 +1,79 @@
+// What a page must not let happen, in a real browser: scripts of somebody else, and programs that reach out of the terminal.
+// The threats are numbered as in docs/threat-model.md.
+
+import { Course, screenOf } from './course.ts';
+import { expect, test } from './pages.ts';
+
+let course: Course;
+test.beforeEach(async () => {
+  course = await Course.start();
+});
+test.afterEach(async ({ page }) => {
+  await page.close();
+  await course.stop();
+});
+
+test('T17: a script that stands in the page or comes from elsewhere does not run', async ({
+  page,
+  errors,
+}) => {
+  await course.open(page);
+  const broken = page.evaluate(() => {
+    const found: string[] = [];
+    return new Promise<string[]>((resolve) => {
+      document.addEventListener('securitypolicyviolation', ({ blockedURI, effectiveDirective }) => {
+        found.push(`${effectiveDirective} ${blockedURI}`);
+        if (found.length === 2) resolve(found.toSorted());
+      });
+      const inline = document.createElement('script');
+      inline.textContent = 'document.title = "taken"';
+      const foreign = document.createElement('script');
+      foreign.src = 'http://127.0.0.1:9/evil.js';
+      document.body.append(inline, foreign);
+    });
+  });
+  expect(await broken).toEqual([
+    'script-src-elem http://127.0.0.1:9/evil.js',
+    'script-src-elem inline',
+  ]);
+  expect(await page.title()).not.toBe('taken');
+  expect(errors.every((error) => error.includes('Content Security Policy'))).toBe(true);
+  errors.splice(0);
+});
+
+test('T16: a program that prints cannot fill the clipboard', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await course.open(page);
+  await course.visit(page, course.first);
+  await page.evaluate(() => navigator.clipboard.writeText('mine'));
+  await type(page, String.raw`printf '\e]52;c;aGFja2Vk\a'; echo prin''ted`);
+  await expect(screenOf(page)).toContainText('printed');
+  await page.bringToFront();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('mine');
+});
+
+test('T16: a link that a program prints shows where it leads before it opens', async ({ page }) => {
+  await course.open(page);
+  await course.visit(page, course.first);
+  await type(page, String.raw`printf '\e]8;;https://example.com/\aoffi''cial\e]8;;\a\n'`);
+  const link = screenOf(page).getByText('official', { exact: true });
+  await expect(link).toBeVisible();
+  const questions: string[] = [];
+  // The click ends only when its question is answered.
+  page.on('dialog', (dialog) => {
+    questions.push(dialog.message());
+    void dialog.dismiss();
+  });
+  // The terminal looks for a link where the pointer rests, and takes the pointer itself.
+  await link.hover({ force: true });
+  await link.click({ force: true, delay: 50 });
+  await expect.poll(() => questions).toEqual(['Open https://example.com/?']);
+  expect(page.context().pages()).toHaveLength(1);
+});
+
+async function type(page: Parameters<typeof screenOf>[0], text: string): Promise<void> {
+  await expect(screenOf(page)).toContainText('$');
+  await page.locator('lab-terminal[data-front] textarea').focus();
+  await page.keyboard.insertText(text);
+  await page.keyboard.press('Enter');
+}
