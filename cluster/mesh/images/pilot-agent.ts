@@ -4,7 +4,7 @@
 
 import { sendRequest } from '../../network/http-client.ts';
 import { serveHttp, textResponse } from '../../network/http-server.ts';
-import type { HttpResponse } from '../../network/http.ts';
+import { type HttpHeaders, type HttpResponse, headerOf } from '../../network/http.ts';
 import { NetError } from '../../network/network.ts';
 import { HttpError } from '../../network/http-message.ts';
 import type { Process, Program } from '../../node/process.ts';
@@ -92,11 +92,11 @@ async function runProxy(process: Process, mesh: Mesh): Promise<number> {
   listen(process, METRICS_PORT, undefined, () => stats(registry));
   listen(process, ADMIN_PORT, '127.0.0.1', (path) => admin(path, registry, sidecar));
   const probes = appProbes(process.env.get('ISTIO_KUBE_APP_PROBERS'));
-  listen(process, AGENT_PORT, undefined, (path) => {
+  listen(process, AGENT_PORT, undefined, (path, headers) => {
     if (path === '/stats/prometheus') return stats(registry);
     if (path === '/healthz/ready') return ready();
     const probe = probes.get(path);
-    return probe ? probeApp(process, probe) : textResponse(404, 'not found');
+    return probe ? probeApp(process, probe, headers) : textResponse(404, 'not found');
   });
   const disconnect = mesh.connect(namespace, name, pushed);
   try {
@@ -116,16 +116,16 @@ function listen(
   process: Process,
   port: number,
   ip: string | undefined,
-  answer: (path: string) => HttpResponse | Promise<HttpResponse>,
+  answer: (path: string, headers: HttpHeaders) => HttpResponse | Promise<HttpResponse>,
 ): void {
   process.net.listen(
     port,
     (connection) => {
-      serveHttp(connection, async ({ target }) => answer(target.split('?')[0] ?? '')).catch(
-        (error: unknown) => {
-          process.stderr.write(bytesOf(`port ${port}: ${String(error)}\n`)).catch(() => {});
-        },
-      );
+      serveHttp(connection, async ({ target, headers }) =>
+        answer(target.split('?')[0] ?? '', headers),
+      ).catch((error: unknown) => {
+        process.stderr.write(bytesOf(`port ${port}: ${String(error)}\n`)).catch(() => {});
+      });
     },
     ip,
   );
@@ -194,7 +194,11 @@ function appProbes(text: string | undefined): Map<string, AppProbe> {
   return probes;
 }
 
-async function probeApp(process: Process, probe: AppProbe): Promise<HttpResponse> {
+async function probeApp(
+  process: Process,
+  probe: AppProbe,
+  asked: HttpHeaders,
+): Promise<HttpResponse> {
   try {
     const connection = await process.net.connect(process.net.ip, probe.port, {
       direct: true,
@@ -210,6 +214,8 @@ async function probeApp(process: Process, probe: AppProbe): Promise<HttpResponse
         headers: [
           ['Host', `${process.net.ip}:${probe.port}`],
           ['Connection', 'close'],
+          // The kubelet's own words, so that the application knows a probe.
+          ['User-Agent', headerOf(asked, 'user-agent') ?? ''],
           ...probe.headers,
         ],
         body: nothing,
