@@ -21,6 +21,7 @@ import {
   StrategicPatchError,
   applyStrategicMergePatch,
   goMap,
+  spentPatch,
 } from './patches/strategic-merge-patch.ts';
 import { StatusError, badRequest, invalid, plainError, unsupportedMediaType } from './status.ts';
 import type { Caller, ServedKind, World } from './world.ts';
@@ -153,7 +154,8 @@ function strategicPatch(request: ApiRequest, kind: ServedKind, finish: Finish): 
         if (!(error instanceof StrategicPatchError)) throw error;
         throw plainError(error.message);
       }
-      return { object: finish(patched, () => goMap(patch), 'fields') };
+      const left = () => goMap(spentPatch(existing(current), patch, kind.version.schema));
+      return { object: finish(patched, left, 'fields') };
     },
   };
 }

@@ -3,6 +3,7 @@
 
 /** What belongs to the machine the recordings were made on, and what stands in its place here. */
 const RECORDING: [RegExp, string][] = [
+  [/\bkind-lab\b/g, 'mesh-lab'],
   [/(?<![\w-])lab-control-plane/g, 'mesh-lab-control-plane'],
   // The recorder stood between kubectl and the API server as plain HTTP.
   [/https?:\/\/127\.0\.0\.1:\d+/g, '<server>'],
@@ -10,6 +11,13 @@ const RECORDING: [RegExp, string][] = [
   [/(?<=\s)127\.0\.0\.1(?=\s)/g, '172.18.0.2'],
   // kind's API server listens on 6443; the recording's did on 26443.
   [/\b26443\b/g, '6443'],
+  // The recorder, not the kubeconfig, held the certificates.
+  [/^ *certificate-authority-data: DATA\+OMITTED\n/gm, ''],
+  [/(user:)\n *client-certificate-data: DATA\+OMITTED\n *client-key-data: DATA\+OMITTED/g, '$1 {}'],
+  // Where and when a program was built, and where it ran.
+  [/"(gitCommit|buildDate|goVersion)": "[^"]*"/g, '"$1": "<build>"'],
+  [/\$TMPDIR\b|\/tmp(?=\/)/g, '<tmp>'],
+  [/(?<=directory ')(?:\$PWD|\/[^']*)(?=')/g, '<pwd>'],
   // Any patch of a minor prints the same words.
   [/\b(v1\.\d+)\.\d+\b/g, '$1.x'],
 ];
@@ -22,6 +30,12 @@ const CHANCE: [RegExp, string][] = [
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\b/g, '<time>'],
   [/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, '<time>'],
   [/((?:resourceVersion"?|Resource Version|resourceVersion=)[":\s]*)\d+/g, '$1<revision>'],
+  [/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [+-]\d{4}\b/g, '<time>'],
+  [/^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ /gm, '$1<time> <process> '],
+  [/\b(X509SHA256=)[0-9a-f]{64}\b/g, '$1<digest>'],
+  [/\b((?:LIVE|MERGED)-)\d+/g, '$1<random>'],
+  [/(?<=\d:)3[0-2]\d{3}(?=\/(?:TCP|UDP))/g, '<node port>'],
+  [/((?:nodePort|NodePort)"?:[^\d\n]*)3[0-2]\d{3}\b/g, '$1<node port>'],
   [/\b10\.244\.\d+\.\d+\b/g, '<pod ip>'],
   [/\b10\.96\.(?!0\.1\b|0\.10\b)\d+\.\d+\b/g, '<cluster ip>'],
   [new RegExp(`(pod-template-hash[=:]\\s*"?)${RANDOM}{5,10}`, 'g'), '$1<hash>'],

@@ -1,11 +1,12 @@
 // Replays one section of recorded commands, in order and in one session, with the real kubectl against a fresh embedded
 // cluster, and compares each outcome with the recording.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MadeNames, firstDifference } from './compare.ts';
+import type { Outcome } from './outcome.ts';
 import { TestCluster } from '../support/cluster.ts';
 
 /** A recorded command. Fields as in the recordings' README. */
@@ -22,41 +23,62 @@ export interface GoldenStep {
   withheld?: boolean;
   /** Why its outcome says nothing about us. */
   notJudged?: string;
+  /** Why its output is not copied here: it is judged where the recordings are. */
+  leftOut?: string;
+  /** An API group the recording was made without: what speaks of it is not compared. */
+  exceptGroup?: string;
 }
 
-export type Outcome =
-  | { step: GoldenStep; verdict: 'identical' | 'withheld' | 'not judged' }
-  | { step: GoldenStep; verdict: 'different'; what: string };
+/** A session that runs: the cluster, and the real kubectl against it. */
+export interface Lab {
+  cluster: TestCluster;
+  /** The session's working directory. */
+  directory: string;
+  /** What `kubectl …words` prints, or a rejection with what it complained of. */
+  run(words: string[], stdin?: string): Promise<string>;
+}
 
 export interface ReplayOptions {
   kubectl: string;
+  /** The folder of the recordings, for steps whose output is left out here. */
+  recordings: string | undefined;
   /** Steps of the section to run; default all. */
   only?: (step: GoldenStep) => boolean;
+  /** Makes what stood in the recorded cluster before the section began. */
+  preamble?: (lab: Lab) => Promise<void>;
   clockSpeed: number;
-  onOutcome?: (outcome: Outcome) => void;
 }
 
 export function readSection(name: string): GoldenStep[] {
   return JSON.parse(readFileSync(new URL(`${name}.json`, import.meta.url), 'utf8')) as GoldenStep[];
 }
 
-export async function replay(steps: GoldenStep[], options: ReplayOptions): Promise<Outcome[]> {
+export async function replay(section: string, options: ReplayOptions): Promise<Outcome[]> {
   const directory = mkdtempSync(join(tmpdir(), 'golden-'));
   const cluster = await TestCluster.start({ directory, clockSpeed: options.clockSpeed });
+  const session = { directory, kubectl: options.kubectl, kubeconfig: cluster.kubeconfig };
   const names = new MadeNames();
   const outcomes: Outcome[] = [];
   try {
-    for (const step of steps.filter(options.only ?? (() => true))) {
+    await options.preamble?.({
+      cluster,
+      directory,
+      run: (words, stdin) => output(words, stdin, session),
+    });
+    for (const kept of readSection(section).filter(options.only ?? (() => true))) {
+      const step = whole(kept, section, options.recordings);
       if (reads(step)) await cluster.settled();
-      const ours = await run(step, names, {
-        directory,
-        kubectl: options.kubectl,
-        kubeconfig: cluster.kubeconfig,
-      });
+      const ours = await run(
+        {
+          ...step,
+          ...(step.argv && { argv: step.argv.map((word) => names.translate(word)) }),
+          ...(step.shell && { shell: names.translate(step.shell) }),
+          ...(step.stdin && { stdin: names.translate(step.stdin) }),
+        },
+        session,
+      );
       names.learn(`${step.stdout ?? ''}${step.stderr ?? ''}`, `${ours.stdout}${ours.stderr}`);
-      const outcome = judge(step, ours);
-      outcomes.push(outcome);
-      options.onOutcome?.(outcome);
+      outcomes.push({ id: step.id, ...judge(step, ours) });
     }
   } finally {
     await cluster.stop();
@@ -65,30 +87,50 @@ export async function replay(steps: GoldenStep[], options: ReplayOptions): Promi
   return outcomes;
 }
 
+/** The step with the output that is left out of this repository, where the recordings are at hand. */
+function whole(step: GoldenStep, section: string, recordings: string | undefined): GoldenStep {
+  if (!step.leftOut || !recordings) return step;
+  const { stdout } = JSON.parse(
+    readFileSync(join(recordings, section, `${step.id}.json`), 'utf8'),
+  ) as { stdout: string };
+  const { leftOut: _, ...rest } = step;
+  return { ...rest, stdout };
+}
+
 interface Ran {
   exit: number;
   stdout: string;
   stderr: string;
 }
 
-function judge(step: GoldenStep, ours: Ran): Outcome {
-  if (step.withheld) return { step, verdict: 'withheld' };
-  if (step.notJudged || step.tag === 'kwok') return { step, verdict: 'not judged' };
+function judge(step: GoldenStep, ours: Ran): Omit<Outcome, 'id'> {
+  if (step.withheld) return { verdict: 'withheld' };
+  if (step.tag === 'kwok') return { verdict: 'not judged', what: "it is KWOK's and no kubelet's" };
+  const reason = step.notJudged ?? step.leftOut;
+  if (reason) return { verdict: 'not judged', what: reason };
   if (ours.exit !== step.exit) {
     return {
-      step,
       verdict: 'different',
       what: `exit ${ours.exit} instead of ${step.exit}\n${ours.stderr}${ours.stdout}`,
     };
   }
+  const except = (text: string) => without(step.exceptGroup, text);
   for (const stream of ['stdout', 'stderr'] as const) {
-    const difference = firstDifference(step[stream] ?? '', ours[stream]);
+    const difference = firstDifference(except(step[stream] ?? ''), except(ours[stream]));
     if (difference) {
       const what = `${stream} line ${difference.line}\n  recorded: ${difference.recorded}\n  ours:     ${difference.ours}`;
-      return { step, verdict: 'different', what };
+      return { verdict: 'different', what };
     }
   }
-  return { step, verdict: 'identical' };
+  return { verdict: 'identical' };
+}
+
+function without(group: string | undefined, text: string): string {
+  if (!group) return text;
+  return text
+    .split('\n')
+    .filter((line) => !line.includes(group))
+    .join('\n');
 }
 
 /** Commands that look at the world after the recorder had let it come to rest. Rollouts are watched while they run. */
@@ -97,35 +139,48 @@ function reads(step: GoldenStep): boolean {
   return ['get', 'describe', 'logs', 'top', 'events'].includes(verb) || step.shell !== undefined;
 }
 
+interface Session {
+  directory: string;
+  kubectl: string;
+  kubeconfig: string;
+}
+
+async function output(words: string[], stdin: string | undefined, session: Session) {
+  const argv = ['kubectl', ...words];
+  const ran = await run({ argv, ...(stdin !== undefined && { stdin }) }, session);
+  if (ran.exit !== 0) throw new Error(`${argv.join(' ')}: exit ${ran.exit}\n${ran.stderr}`);
+  return ran.stdout;
+}
+
 function run(
-  step: GoldenStep,
-  names: MadeNames,
-  { directory, kubectl, kubeconfig }: { directory: string; kubectl: string; kubeconfig: string },
+  command: Pick<GoldenStep, 'argv' | 'shell' | 'stdin' | 'interruptedWithSIGINTAfterSeconds'>,
+  { directory, kubectl, kubeconfig }: Session,
 ): Promise<Ran> {
   const env = {
     HOME: directory,
     PATH: `${join(kubectl, '..')}:${process.env['PATH'] ?? ''}`,
     KUBECONFIG: kubeconfig,
     KUBECACHEDIR: join(directory, 'cache'),
+    // The recorded editor changed nothing.
+    KUBE_EDITOR: 'true',
     LANG: 'C.UTF-8',
     TZ: 'UTC',
   };
-  const child: ChildProcess = step.shell
-    ? spawn('bash', ['-c', names.translate(step.shell)], { cwd: directory, env })
-    : spawn(
-        kubectl,
-        (step.argv ?? []).slice(1).map((word) => names.translate(word)),
-        { cwd: directory, env },
-      );
-  child.stdin?.end(names.translate(step.stdin ?? ''));
-  if (step.interruptedWithSIGINTAfterSeconds !== undefined) {
-    setTimeout(() => child.kill('SIGINT'), step.interruptedWithSIGINTAfterSeconds * 1_000).unref();
+  const child = command.shell
+    ? spawn('bash', ['-c', command.shell], { cwd: directory, env })
+    : spawn(kubectl, (command.argv ?? []).slice(1), { cwd: directory, env });
+  child.stdin.end(command.stdin ?? '');
+  if (command.interruptedWithSIGINTAfterSeconds !== undefined) {
+    setTimeout(
+      () => child.kill('SIGINT'),
+      command.interruptedWithSIGINTAfterSeconds * 1_000,
+    ).unref();
   }
   return new Promise((resolve, reject) => {
     let stdout = '';
     let stderr = '';
-    child.stdout?.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
-    child.stderr?.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
+    child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
+    child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
     child.on('error', reject);
     child.on('close', (code) => resolve({ exit: code ?? 1, stdout, stderr }));
   });

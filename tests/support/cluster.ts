@@ -67,10 +67,13 @@ export class TestCluster {
     directory,
     clockSpeed = 1,
     seed = 1,
+    maxPods,
   }: {
     directory: string;
     clockSpeed?: number;
     seed?: number;
+    /** Default: the kubelet's 110. */
+    maxPods?: number;
   }): Promise<TestCluster> {
     const kubeconfig = join(directory, 'kubeconfig');
     const args = [
@@ -81,6 +84,7 @@ export class TestCluster {
       String(clockSpeed),
       '--seed',
       String(seed),
+      ...(maxPods === undefined ? [] : ['--max-pods', String(maxPods)]),
     ];
     const child = spawn(process.execPath, args, {
       cwd: root,
@@ -103,19 +107,26 @@ export class TestCluster {
   }
 
   get<T>(path: string): Promise<T> {
+    return this.#exchange<T>('GET', path);
+  }
+
+  /** Creates an object; rejects with what the API refuses it for. */
+  async post(path: string, object: object): Promise<void> {
+    const answer = await this.#exchange<{ kind?: string; message?: string }>('POST', path, object);
+    if (answer.kind === 'Status') throw new Error(`POST ${path}: ${answer.message}`);
+  }
+
+  #exchange<T>(method: string, path: string, body?: object): Promise<T> {
     return new Promise((resolve, reject) => {
-      request(
-        `${this.#server}${path}`,
-        { ...this.#tls, headers: { accept: 'application/json' } },
-        (response) => {
-          let text = '';
-          response.setEncoding('utf8');
-          response.on('data', (chunk: string) => (text += chunk));
-          response.on('end', () => resolve(JSON.parse(text) as T));
-        },
-      )
+      const headers = { accept: 'application/json', 'content-type': 'application/json' };
+      request(`${this.#server}${path}`, { ...this.#tls, method, headers }, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve(JSON.parse(text) as T));
+      })
         .on('error', reject)
-        .end();
+        .end(body && JSON.stringify(body));
     });
   }
 

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Schema, SchemaNode } from '../../schema/openapi.ts';
-import { StrategicPatchError, applyStrategicMergePatch } from './strategic-merge-patch.ts';
+import {
+  StrategicPatchError,
+  applyStrategicMergePatch,
+  spentPatch,
+} from './strategic-merge-patch.ts';
 
 const text: SchemaNode = { type: 'string' };
 
@@ -205,6 +209,44 @@ describe('maps', () => {
         containers: [{ name: 'a' }],
       },
     );
+  });
+});
+
+describe('what is left of a patch, as a refusal names it', () => {
+  const spent = (original: Fields, patch: Fields) => spentPatch(original, patch, schema);
+
+  test('an order and the list it orders are gone', () => {
+    const patch = {
+      '$setElementOrder/containers': [{ name: 'web' }],
+      containers: [{ name: 'web', imag: 'x' }],
+      labels: { a: '1' },
+    };
+    assert.deepEqual(spent(two, patch), { labels: { a: '1' } });
+  });
+
+  test('a list without an order is there, its directives are gone', () => {
+    const original = { containers: [{ name: 'web', ports: [{ containerPort: 80 }] }] };
+    const ports = { '$setElementOrder/ports': [{ containerPort: 80 }], ports: [] };
+    assert.deepEqual(spent(original, { containers: [{ name: 'web', image: 'x', ...ports }] }), {
+      containers: [{ name: 'web', image: 'x' }],
+    });
+  });
+
+  test('$retainKeys and $patch are gone', () => {
+    assert.deepEqual(
+      spent(
+        { strategy: { type: 'RollingUpdate' }, labels: {} },
+        { strategy: { $retainKeys: ['type'], type: 'Recreate' }, labels: { $patch: 'replace' } },
+      ),
+      { strategy: { type: 'Recreate' }, labels: {} },
+    );
+  });
+
+  test('null stands where it deletes, and is gone from what is new', () => {
+    assert.deepEqual(spent({ labels: {} }, { labels: { a: null }, source: { b: null, c: '1' } }), {
+      labels: { a: null },
+      source: { c: '1' },
+    });
   });
 });
 

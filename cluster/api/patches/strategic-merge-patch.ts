@@ -24,6 +24,60 @@ export function applyStrategicMergePatch(
   return mergeMap(original, patch, schema.root, schema);
 }
 
+/**
+ * What a real server still has of a patch once it is merged, and names when the result is refused: merging takes
+ * directives and the lists they order out of it, and values of null out of what is new.
+ */
+export function spentPatch(
+  original: Readonly<Fields>,
+  patch: Readonly<Fields>,
+  schema: Schema,
+): Fields {
+  return spentMap(original, patch, schema.root, schema);
+}
+
+function spentMap(
+  original: Readonly<Fields>,
+  patch: Readonly<Fields>,
+  node: SchemaNode,
+  schema: Schema,
+): Fields {
+  const directive = patch[DIRECTIVE];
+  const rest = Object.entries(patch).filter(
+    ([key]) => key !== DIRECTIVE && key !== RETAIN_KEYS && !key.startsWith(ELEMENT_ORDER),
+  );
+  if (directive === 'replace') return Object.fromEntries(rest);
+  const spent: Fields = {};
+  for (const [key, value] of rest) {
+    if (Object.hasOwn(patch, `${ELEMENT_ORDER}${key}`)) continue;
+    const before = Object.hasOwn(original, key) ? original[key] : undefined;
+    define(spent, key, spentValue(before, value, property(node, key, schema) ?? UNKNOWN, schema));
+  }
+  return spent;
+}
+
+function spentValue(before: unknown, value: unknown, type: SchemaNode, schema: Schema): unknown {
+  if (before === undefined) return withoutNulls(value);
+  const { merge, replace, mergeKey } = strategyOf(type);
+  if (isMap(value) && isMap(before)) return replace ? value : spentMap(before, value, type, schema);
+  if (!Array.isArray(value) || !Array.isArray(before) || !merge || mergeKey === undefined)
+    return value;
+  return value.map((item: unknown) => {
+    if (!isMap(item) || item[DIRECTIVE] !== undefined) return item;
+    const partner = before.find((each) => hasKey(each, mergeKey, item[mergeKey]));
+    return isMap(partner) ? spentMap(partner, item, type.items ?? UNKNOWN, schema) : item;
+  });
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, each]) => each !== null)
+      .map(([key, each]) => [key, withoutNulls(each)]),
+  );
+}
+
 function isMap(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

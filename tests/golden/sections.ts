@@ -1,0 +1,55 @@
+// The sections of the recordings that are replayed, each in a cluster of its own, with what stood there before.
+
+import { type Section, numberOf } from './outcome.ts';
+import { type GoldenStep, type Lab, readSection, replay } from './replay.ts';
+import { applyIstioKinds } from '../support/istio-kinds.ts';
+
+export interface Judge {
+  kubectl: string;
+  /** The folder of the recordings, where there is one. */
+  recordings: string | undefined;
+}
+
+export function sectionsOf(judge: Judge): Record<string, Section> {
+  const defineIstioKinds = ({ cluster, directory }: Lab) =>
+    applyIstioKinds({ kubeconfig: cluster.kubeconfig, directory, kubectl: judge.kubectl });
+  const section = (name: string, options: SectionOptions): Section => ({
+    replay: () => replay(name, { ...judge, ...options }),
+  });
+  return {
+    // Rollouts are watched as they happen, so their pace must be a real cluster's; elsewhere time may run faster.
+    // Exercises 1 and 2 and their cleanup. The steps between apply Istio's own file of kinds.
+    seed: section('seed', {
+      clockSpeed: 1,
+      only: (step) =>
+        numberOf(step) <= 33 || [36, 37, 61].includes(numberOf(step)) || numberOf(step) >= 73,
+    }),
+    extras: section('extras', { clockSpeed: 1, preamble: defineIstioKinds }),
+    errors: section('errors', {
+      clockSpeed: 10,
+      preamble: async (lab) => {
+        await defineIstioKinds(lab);
+        await leaveWhatExtrasLeft(lab);
+      },
+    }),
+  };
+}
+
+interface SectionOptions {
+  clockSpeed: number;
+  only?: (step: GoldenStep) => boolean;
+  preamble?: (lab: Lab) => Promise<void>;
+}
+
+/** `errors` was recorded after `extras`, and speaks of the web server it left and of a ConfigMap of the recorder's own. */
+async function leaveWhatExtrasLeft({ cluster, run }: Lab): Promise<void> {
+  const applied = readSection('extras').find(({ id }) => id === '144-apply-changed');
+  if (!applied?.stdin) throw new Error('extras.json has no step 144-apply-changed with a manifest');
+  await run(['apply', '-f', '-'], applied.stdin);
+  await cluster.post('/api/v1/namespaces/default/configmaps', {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'e1' },
+    data: { a: '1' },
+  });
+}
