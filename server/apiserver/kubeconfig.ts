@@ -2,9 +2,9 @@
 
 import type { Identity } from './certificates.ts';
 
-/** What kubectl calls the cluster: `kubectl config current-context` prints it. */
+/** What kubectl calls the cluster: `kubectl config current-context` prints it. As with kind, its user is called so too. */
 const CLUSTER = 'mesh-lab';
-const USER = 'kubernetes-admin';
+const USER = CLUSTER;
 
 export function kubeconfigFor(identity: Identity, server: string): string {
   return `apiVersion: v1

@@ -57,3 +57,26 @@ test('a name made in one step is translated in the next', () => {
     'kubectl describe pod frontend-75ffd667c6-ggx94',
   );
 });
+
+test('the recording’s node is ours, in commands too', () => {
+  assert.equal(
+    new MadeNames().translate('kubectl cordon lab-control-plane'),
+    'kubectl cordon mesh-lab-control-plane',
+  );
+});
+
+test('client logs differ by time and process', () => {
+  same(
+    'E1122 10:56:44.331919   30293 memcache.go:265] refused',
+    'E1129 07:11:47.301796       7 memcache.go:265] refused',
+  );
+  differs(
+    'E1122 10:56:44.331919   30293 memcache.go:265] a',
+    'W1122 10:56:44.331919 1 memcache.go:265] a',
+  );
+});
+
+test('a node port is chance, a port is not', () => {
+  same('lb  <pending>  80:30152/TCP', 'lb  <pending>  80:31999/TCP');
+  differs('lb  <pending>  80:30152/TCP', 'lb  <pending>  81:30152/TCP');
+});

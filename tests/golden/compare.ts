@@ -1,10 +1,13 @@
 // Says whether two outputs of one command are the same, but for what golden's README allows to differ between any two
 // runs on any two clusters: names that chance made, times, addresses, revisions. Knows nothing of kubectl or processes.
 
+/** The node of the recordings, and ours. */
+const NODE = ['lab-control-plane', 'mesh-lab-control-plane'] as const;
+
 /** What belongs to the machine the recordings were made on, and what stands in its place here. */
 const RECORDING: [RegExp, string][] = [
   [/\bkind-lab\b/g, 'mesh-lab'],
-  [/(?<![\w-])lab-control-plane/g, 'mesh-lab-control-plane'],
+  [new RegExp(`(?<![\\w-])${NODE[0]}`, 'g'), NODE[1]],
   // The recorder stood between kubectl and the API server as plain HTTP.
   [/https?:\/\/127\.0\.0\.1:\d+/g, '<server>'],
   // The recording's node called itself by the loopback address.
@@ -16,8 +19,8 @@ const RECORDING: [RegExp, string][] = [
   [/(user:)\n *client-certificate-data: DATA\+OMITTED\n *client-key-data: DATA\+OMITTED/g, '$1 {}'],
   // Where and when a program was built, and where it ran.
   [/"(gitCommit|buildDate|goVersion)": "[^"]*"/g, '"$1": "<build>"'],
-  [/\$TMPDIR\b|\/tmp(?=\/)/g, '<tmp>'],
   [/(?<=directory ')(?:\$PWD|\/[^']*)(?=')/g, '<pwd>'],
+  [/\$TMPDIR\b|\/tmp(?=\/)/g, '<tmp>'],
   // Any patch of a minor prints the same words.
   [/\b(v1\.\d+)\.\d+\b/g, '$1.x'],
 ];
@@ -83,9 +86,9 @@ const MADE_NAME = new RegExp(
   'g',
 );
 
-/** Names that chance made in a recording, and the ones that stand for them in this run. */
+/** Names that a recording has, by chance or from its machine, and the ones that stand for them in this run. */
 export class MadeNames {
-  readonly #ours = new Map<string, string>();
+  readonly #ours = new Map<string, string>([NODE]);
 
   /** Pairs the names of one step's two outputs, in order of appearance, shape by shape. */
   learn(recorded: string, ours: string): void {

@@ -393,10 +393,11 @@ export class PodWorker implements Surroundings {
     await this.#loop;
     const ran = this.#containers.some(({ everRan }) => everRan) && !this.#ended;
     await this.#stopContainers(this.#graceMs());
+    // The sandbox goes before the phase is told: until then controllers count the pod as terminating.
+    if (ran) await this.#parts.clock.sleep(about(this.#parts.timing.teardownMs, this.#parts));
     this.#ended = true;
     this.changed();
     await this.#publishing;
-    if (ran) await this.#parts.clock.sleep(about(this.#parts.timing.teardownMs, this.#parts));
     this.#tearDown();
     if (!this.#removed && this.#pod.metadata.deletionTimestamp) await this.#deleteObject();
     else if (!this.#removed) this.#leaving = undefined; // a verdict: the object stays until somebody deletes it

@@ -168,8 +168,8 @@ test('up puts right what was deleted by hand, and leaves what the learner chose'
   const card = readFileSync(at.clusterFile, 'utf8');
   rmSync(at.clusterFile);
   const mine = readFileSync(at.kubeconfig, 'utf8').replace(
-    'user: kubernetes-admin',
-    'user: kubernetes-admin\n    namespace: staging',
+    'user: mesh-lab',
+    'user: mesh-lab\n    namespace: staging',
   );
   writeFileSync(at.kubeconfig, mine);
   await engine.up(progress);
