@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { parse } from 'yaml';
 import type { FeedMessage } from '../protocol/lab.ts';
@@ -87,13 +87,26 @@ class Verdicts {
 }
 
 async function clusterUp(socketPath: string): Promise<void> {
-  const socket = connect(socketPath);
-  await once(socket, 'connect');
+  const socket = await reach(socketPath);
   socket.write('{"verb":"up"}\n');
   for await (const line of createInterface({ input: socket })) {
     const { kind } = JSON.parse(line) as { kind: string };
     if (kind === 'done') return;
     if (kind === 'failed') throw new Error(line);
+  }
+}
+
+/** The clusters' process listens a moment after the link is printed. */
+async function reach(socketPath: string): Promise<Socket> {
+  for (let left = 100; ; left--) {
+    const socket = connect(socketPath);
+    try {
+      await once(socket, 'connect');
+      return socket;
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 // Knows the control socket's words; nothing of engines.
 // Exit codes: 0 done, 1 it went wrong (or, for status, none is running), 2 the command makes no sense.
 
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -65,10 +65,32 @@ async function controlSocket(): Promise<string> {
   return workspacePaths(home, 'me').controlSocket;
 }
 
+/** The clusters' process listens a moment after the terminals do, and again soon after it has been lost. */
+const LISTENS_WITHIN_MS = 2_000;
+const TRY_AGAIN_MS = 50;
+
+/** Resolves with a connection, or undefined when nobody listens. */
+async function reach(path: string): Promise<Socket | undefined> {
+  const until = Date.now() + LISTENS_WITHIN_MS;
+  for (;;) {
+    const socket = await new Promise<Socket | undefined>((resolve) => {
+      const candidate = connect(path);
+      candidate.once('connect', () => resolve(candidate));
+      candidate.once('error', () => resolve(undefined));
+    });
+    if (socket || Date.now() > until) return socket;
+    await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+  }
+}
+
 /** Resolves with the exit code when the last line has come. */
-function ask(request: ControlRequest, path: string): Promise<number> {
+async function ask(request: ControlRequest, path: string): Promise<number> {
+  const socket = await reach(path);
+  if (!socket) {
+    process.stderr.write(`${NOT_RUNNING}\n`);
+    return 1;
+  }
   return new Promise((resolve) => {
-    const socket = connect(path);
     const finish = (code: number) => {
       socket.destroy();
       resolve(code);
@@ -78,7 +100,7 @@ function ask(request: ControlRequest, path: string): Promise<number> {
       finish(1);
     };
     socket.on('error', () => complain(NOT_RUNNING));
-    socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`));
+    socket.write(`${JSON.stringify(request)}\n`);
     const lines = createInterface({ input: socket });
     let over = false;
     lines.on('line', (line) => {

@@ -8,6 +8,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ControlSocket } from './control.ts';
 import { type Engine, EngineError, type Outcome, type Progress } from './engine.ts';
@@ -210,6 +211,15 @@ test('with nobody at the socket, one line says how to start', async () => {
       stderr: 'Meshproof is not running, so nobody can answer here. Start it with: npm start\n',
     });
   }
+});
+
+test('who asks a moment before anybody listens is answered all the same', async (t) => {
+  // The path that the next `play` takes.
+  const asked = command(join(directory, `${count + 1}.sock`), 'cluster', 'up');
+  // By then the command has found nobody at least once.
+  await wait(600);
+  await play(t, {});
+  assert.deepEqual(await asked, { code: 0, stdout: 'up is done.\n', stderr: '' });
 });
 
 test('a server that dies in the middle is told', async (t) => {

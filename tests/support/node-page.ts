@@ -44,6 +44,8 @@ export class NodePage implements Page {
     });
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
+    // A browser only notes it in its console; `close` follows.
+    socket.on('error', () => {});
     return socket as unknown as WebSocket;
   }
 
