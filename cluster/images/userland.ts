@@ -12,7 +12,7 @@ export type Distribution = 'alpine' | 'bookworm' | 'trixie';
 const DEBIAN_TOOLS =
   `[ arch awk base64 basename cat chgrp chmod chown cmp cp cut date dd df diff dirname du echo
   egrep env expand expr false fgrep find fold grep groups gunzip gzip head hostname id join kill ln ls md5sum mkdir mktemp mv
-  nl nohup nproc od paste printenv printf pwd readlink realpath rev rm rmdir sed seq sha256sum sleep sort split stat sync tac
+  nl nohup nproc od paste printenv printf pwd readlink realpath rev rm rmdir sed seq sha256sum sleep sort split stat stty sync tac
   tail tar tee test timeout touch tr true truncate tty uname uniq unlink wc which whoami xargs yes`.split(
     /\s+/,
   );

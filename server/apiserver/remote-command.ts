@@ -235,9 +235,11 @@ class Window {
 /** A terminal's side has at most this many cells: Linux keeps it in 16 bits. */
 const MAX_CELLS = 65_535;
 
+/** Go's decoder takes a key in any case: client-node says `width`. */
 function numberOf(value: unknown, name: string): number | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const found = Object.entries(value).find(([key]) => key === name)?.[1] as unknown;
+  const wanted = name.toLowerCase();
+  const found = Object.entries(value).find(([key]) => key.toLowerCase() === wanted)?.[1] as unknown;
   return Number.isInteger(found) && Number(found) > 0 && Number(found) <= MAX_CELLS
     ? Number(found)
     : undefined;

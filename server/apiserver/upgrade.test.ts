@@ -246,7 +246,7 @@ test('over channels the window arrives, its first size too, and the verdict come
     '{"Width":80,"Height":24}',
     '{"Width":0,"Height":0}',
     'nonsense',
-    '{"Width":100,"Height":40}',
+    '{"height":40,"width":100}',
   ])
     socket.send(Buffer.concat([Buffer.from([4]), Buffer.from(text)]));
   const [code] = (await once(socket, 'close')) as [number];

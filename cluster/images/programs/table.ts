@@ -16,6 +16,8 @@ import { arp, ifconfig, ip, route } from './network/interfaces.ts';
 import { netcat } from './network/netcat.ts';
 import { ping } from './network/ping.ts';
 import { netstat } from './network/sockets.ts';
+import { stty } from './stty.ts';
+import { tar } from './tar/tar.ts';
 import { telnet } from './network/telnet.ts';
 import { sed } from './sed/sed.ts';
 import { wget } from './wget/wget.ts';
@@ -45,6 +47,8 @@ export const busyboxApplets: Readonly<Record<string, Program>> = {
   nslookup: busyboxNslookup,
   ping: ping('busybox'),
   route,
+  stty,
+  tar,
   telnet,
   wget,
   xargs,
