@@ -123,7 +123,8 @@ export async function play(meshCase: MeshCase, kubectl: string): Promise<Played>
     const stage = new Stage(cluster, kubectl, directory);
     await applyIstioKinds({ kubeconfig: cluster.kubeconfig, directory, kubectl });
     await stage.must(stage.apply(controlPlane));
-    await stage.must(stage.apply(meshCase.use.flatMap((name) => fixtures[name] ?? [])));
+    const used = meshCase.use.flatMap((name) => fixtures[name] ?? []);
+    if (used.length > 0) await stage.must(stage.apply(used));
     await cluster.settled();
     await wait(PROPAGATION_MS / SPEED);
     const played: Played = { faults: [], leftOut: [] };
