@@ -33,7 +33,7 @@ export async function clusterUp(): Promise<Figure> {
       figure: 'cluster up to /readyz',
       value: median(times),
       unit: 'ms',
-      bar: { limit: 150, is: 'at most' },
+      bar: { limit: 100, is: 'at most' },
     };
   } finally {
     await lab.stop();
@@ -68,7 +68,7 @@ export async function getPods(): Promise<Figure[]> {
         figure: 'kubectl get pods, ratio to recorded bytes',
         value: median(ours) / median(theirs),
         unit: 'ratio',
-        bar: { limit: 1.2, is: 'at most' },
+        bar: { limit: 1.15, is: 'at most' },
       },
     ];
   } finally {

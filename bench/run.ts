@@ -2,6 +2,7 @@
 // Timings are of this machine at this moment: bars are ratios where there is a peer, and generous where there is none.
 
 import { made } from '../scripts/products.ts';
+import { apiFigures } from './api.ts';
 import { changeToVerdict } from './checks.ts';
 import { clusterUp, getPods } from './cluster.ts';
 import { type Figure, isMet } from './figure.ts';
@@ -10,6 +11,7 @@ import { figures as terminalFigures } from './terminal.ts';
 
 const parts: Record<string, (tell: (figure: Figure) => void) => Promise<void>> = {
   cluster: async (tell) => tell(await clusterUp()),
+  api: apiFigures,
   kubectl: async (tell) => (await getPods()).forEach(tell),
   checks: async (tell) => tell(await changeToVerdict()),
   pages: async (tell) => {

@@ -42,6 +42,7 @@ for (const [args, says] of [
   [['--kubeconfig', 'k', '--port', ''], '--port : use a port from 0 to 65535, 0 for any free one.'],
   [['--kubeconfig', 'k', '--speed', '0'], '--speed 0: use a number above 0, at most 1000.'],
   [['--kubeconfig', 'k', '--seed', '1.5'], '--seed 1.5: use a whole number from 0 to 4294967295.'],
+  [['--kubeconfig', 'k', '--max-pods', '0'], '--max-pods 0: use a number from 1 to 2000.'],
   [['--kubeconfig', 'k', '--color'], "Unknown option '--color'."],
   [['k'], "Unexpected argument 'k'."],
 ] as const) {
@@ -51,7 +52,7 @@ for (const [args, says] of [
     assert.equal(stdout, '');
     assert.equal(
       stderr,
-      `${says}\nUsage: npm run cluster -- --kubeconfig FILE [--port N] [--speed N] [--seed N]\n`,
+      `${says}\nUsage: npm run cluster -- --kubeconfig FILE [--port N] [--speed N] [--seed N] [--max-pods N]\n`,
     );
     assert.equal(existsSync(join(directory, 'k')), false);
   });

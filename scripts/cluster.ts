@@ -1,4 +1,4 @@
-// npm run cluster -- --kubeconfig FILE [--port N] [--speed N] [--seed N]
+// npm run cluster -- --kubeconfig FILE [--port N] [--speed N] [--seed N] [--max-pods N]
 // One embedded cluster alone, in the foreground: for people, and for tests from outside. Writes the kubeconfig when the
 // cluster answers, prints one line, keeps nothing, and stops on Ctrl-C.
 
@@ -6,7 +6,8 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { made } from './products.ts';
 
-const USAGE = 'Usage: npm run cluster -- --kubeconfig FILE [--port N] [--speed N] [--seed N]';
+const USAGE =
+  'Usage: npm run cluster -- --kubeconfig FILE [--port N] [--speed N] [--seed N] [--max-pods N]';
 
 interface Flags {
   kubeconfig: string;
@@ -15,6 +16,8 @@ interface Flags {
   /** Cluster seconds a real second. */
   speed: number;
   seed: number | undefined;
+  /** Pods the node takes, by the name of the kubelet's own flag. */
+  maxPods: number | undefined;
 }
 
 /** A flag that cannot be used: one sentence. */
@@ -30,6 +33,7 @@ function readFlags(args: string[]): Flags | 'help' {
     port: number('--port', values.port, 0, isPort, 'a port from 0 to 65535, 0 for any free one'),
     speed: number('--speed', values.speed, 1, isSpeed, 'a number above 0, at most 1000'),
     seed: number('--seed', values.seed, undefined, isSeed, 'a whole number from 0 to 4294967295'),
+    maxPods: number('--max-pods', values['max-pods'], undefined, isPods, 'a number from 1 to 2000'),
   };
 }
 
@@ -43,6 +47,7 @@ function parsed(args: string[]) {
         port: text,
         speed: text,
         seed: text,
+        'max-pods': text,
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -68,6 +73,7 @@ function number<T>(
 
 const isPort = (value: number) => Number.isInteger(value) && value >= 0 && value <= 65_535;
 const isSpeed = (value: number) => value > 0 && value <= 1_000;
+const isPods = (value: number) => Number.isInteger(value) && value >= 1 && value <= 2_000;
 const isSeed = (value: number) => Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 
 function complain(error: unknown, { port }: Partial<Flags>): string {
@@ -100,7 +106,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function run({ kubeconfig, port, speed, seed }: Flags): Promise<void> {
+async function run({ kubeconfig, port, speed, seed, maxPods }: Flags): Promise<void> {
   await made('schemas');
   // Loaded here, so that a bad flag is told at once.
   const [{ createIdentity }, { kubeconfigFor }, { createCluster }, { Host }, { writeWhole }] =
@@ -119,7 +125,11 @@ async function run({ kubeconfig, port, speed, seed }: Flags): Promise<void> {
     identity,
     port,
     create: (init) =>
-      createCluster(init, { clockSpeed: speed, ...(seed !== undefined && { seed }) }),
+      createCluster(init, {
+        clockSpeed: speed,
+        ...(seed !== undefined && { seed }),
+        ...(maxPods !== undefined && { limits: { podsPerNode: maxPods } }),
+      }),
     log: (level, message) => {
       if (level !== 'info') console.error(message);
     },

@@ -1,6 +1,7 @@
 // Makes the embedded cluster that a host asks for, with this process's schemas.
 
 import { Cluster } from '../../../cluster/cluster.ts';
+import type { ClusterLimits } from '../../../cluster/limits.ts';
 import { schemaBundle } from '../../apiserver/schema-bundle.ts';
 import type { ClusterInit, HostedCluster } from './host.ts';
 
@@ -8,6 +9,8 @@ export interface ClusterSettings {
   clockSpeed: number;
   /** Makes chance inside the cluster repeatable. */
   seed?: number;
+  /** Where they differ from every cluster's. */
+  limits?: Partial<ClusterLimits>;
 }
 
 export function createCluster(init: ClusterInit, settings: ClusterSettings): HostedCluster {
