@@ -6,6 +6,8 @@ export interface Outcome {
   verdict: 'identical' | 'different' | 'withheld' | 'not judged';
   /** The first difference, or why there is nothing to compare. */
   what?: string;
+  /** What this cluster said, where nothing recorded stands beside it. */
+  ours?: string;
 }
 
 /** A section as `npm run golden` knows it. */

@@ -104,7 +104,8 @@ interface Ran {
 }
 
 function judge(step: GoldenStep, ours: Ran): Omit<Outcome, 'id'> {
-  if (step.withheld) return { verdict: 'withheld' };
+  if (step.withheld)
+    return { verdict: 'withheld', ours: `exit ${ours.exit}\n${ours.stdout}${ours.stderr}` };
   if (step.tag === 'kwok') return { verdict: 'not judged', what: "it is KWOK's and no kubelet's" };
   const reason = step.notJudged ?? step.leftOut;
   if (reason) return { verdict: 'not judged', what: reason };

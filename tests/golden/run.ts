@@ -1,5 +1,6 @@
 // npm run golden [section …]: how much of what a real Kubernetes said does the embedded cluster say too?
 // Prints a line a section and every miss. Exits 1 on a miss without a reason in exceptions.json, or a reason without a miss.
+// MESHPROOF_GOLDEN_SHOW=1 prints what the cluster said in withheld steps, for people to judge.
 // MESHPROOF_GOLDEN names the folder of the recordings, for what is too much of upstream's prose to be copied here.
 
 import { readFileSync } from 'node:fs';
@@ -26,6 +27,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const show = process.env['MESHPROOF_GOLDEN_SHOW'] === '1';
+
 let passed = 0;
 let failed = 0;
 for (const [name, section] of Object.entries(sections)) {
@@ -46,7 +49,8 @@ function report(name: string, outcomes: Outcome[], tookMs: number): void {
     `${name}: ${identical} / ${judged} / ${count('withheld')} (identical / judged / withheld), ${share.toFixed(1)}%, ${(tookMs / 1_000).toFixed(0)} s`,
   );
   passed += identical;
-  for (const { id, verdict, what } of outcomes) {
+  for (const { id, verdict, what, ours } of outcomes) {
+    if (show && ours !== undefined) console.log(`\n${id}: ${ours}`);
     const reason = reasons[name]?.[id];
     if (verdict === 'different') {
       console.log(`\n${id}: ${what}${reason ? `\n  known: ${reason}` : ''}`);

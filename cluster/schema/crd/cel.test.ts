@@ -49,10 +49,29 @@ test('a rule without a message is named itself; keys of maps stand in brackets',
   ]);
 });
 
-test('a value that a rule cannot be worked out on is refused with the reason', () => {
+test('a value that a rule cannot be worked out on is refused by its type, with the reason', () => {
   assert.deepEqual(messages({ spec: { timeout: '30x' } }), [
-    `spec.timeout: Invalid value: "30x": type conversion error from 'string' to 'google.protobuf.Duration' evaluating rule: must be longer than 1ms`,
+    `spec.timeout: Invalid value: "string": type conversion error from 'string' to 'google.protobuf.Duration' evaluating rule: must be longer than 1ms`,
   ]);
+});
+
+test('a rule says what kind of error it is', () => {
+  const refusal = (reason: string) =>
+    celRules.evaluate({ a: 1 }, undefined, {
+      properties: {
+        a: {
+          type: 'integer',
+          'x-kubernetes-validations': [{ rule: 'self > 1', message: 'is too small', reason }],
+        },
+      },
+    })[0];
+  assert.deepEqual(refusal('FieldValueForbidden'), {
+    type: 'FieldValueForbidden',
+    field: 'a',
+    message: 'Forbidden: is too small',
+  });
+  assert.equal(refusal('FieldValueRequired')?.message, 'Required value: is too small');
+  assert.equal(refusal('FieldValueDuplicate')?.message, 'Duplicate value: 1');
 });
 
 test('what an update leaves alone is not judged again', () => {

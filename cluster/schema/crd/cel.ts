@@ -3,7 +3,7 @@
 // Source: "Validation rules" of the CustomResourceDefinition documentation; words as Status objects show them.
 
 import { Environment, EvaluationError } from '@marcbachmann/cel-js';
-import { invalid } from '../field-errors.ts';
+import { OMITTED, duplicate, forbidden, invalid, required } from '../field-errors.ts';
 import { isFields, same } from '../fields.ts';
 import type { SchemaNode } from '../openapi.ts';
 import type { FieldError } from '../resource.ts';
@@ -71,11 +71,12 @@ function evaluateRule(
   const text = rule.message ?? `failed rule: ${rule.rule.trim()}`;
   try {
     if (programOf(rule.rule)(context) === true) return undefined;
-    return refusal(field, value, messageOf(rule, context) ?? text);
+    return refusal(field, value, messageOf(rule, context) ?? text, rule.reason);
   } catch (error) {
-    // The rule could not be worked out on this value: that refuses it too.
+    // The rule could not be worked out on this value: that refuses it too. Here a real server names the value's type.
     const why = rule.message ?? rule.rule.trim();
-    return refusal(field, value, `${wordsOf(error, value)} evaluating rule: ${why}`);
+    const words = `${wordsOf(error, value)} evaluating rule: ${why}`;
+    return invalid(path === '' ? '<nil>' : path, schema.type ?? '', words);
   }
 }
 
@@ -90,10 +91,23 @@ function messageOf({ messageExpression }: Rule, context: Record<string, unknown>
 }
 
 /** Objects and lists are not repeated in a refusal. */
-function refusal(field: string, value: unknown, detail: string): FieldError {
-  if (typeof value === 'object')
-    return { type: 'FieldValueInvalid', field, message: `Invalid value: ${detail}` };
-  return invalid(field, value, detail);
+function refusal(
+  field: string,
+  value: unknown,
+  detail: string,
+  reason: string | undefined,
+): FieldError {
+  const named = typeof value === 'object' ? OMITTED : value;
+  switch (reason) {
+    case 'FieldValueRequired':
+      return required(field, detail);
+    case 'FieldValueForbidden':
+      return forbidden(field, detail);
+    case 'FieldValueDuplicate':
+      return duplicate(field, named);
+    default:
+      return invalid(field, named, detail);
+  }
 }
 
 /** Source: the errors that cel-go's conversions and lookups give. */
