@@ -52,37 +52,45 @@ for (const suite of suites) {
   const counts = await run(suite);
   passed += counts.passed;
   failed += counts.failed;
+  // Each skipped case has said its reason above; here they are counted, so that nobody takes them for passed.
+  const skipped = counts.skipped > 0 ? `${counts.skipped} skipped, ` : '';
   console.log(
-    `── ${suite.name}: ${counts.passed} passed, ${counts.failed} failed, ${Math.round((Date.now() - started) / 1_000)} s`,
+    `── ${suite.name}: ${counts.passed} passed, ${counts.failed} failed, ${skipped}${Math.round((Date.now() - started) / 1_000)} s`,
   );
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
 
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
 /** Suites count in node:test's words or in ours; one that counts nothing is one test. */
-function run(suite: Suite): Promise<{ passed: number; failed: number }> {
+function run(suite: Suite): Promise<Counts> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, suite.args, {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, ...suite.env },
     });
     const counted: Record<string, number> = {};
-    let ours: { passed: number; failed: number } | undefined;
+    let ours: Counts | undefined;
     createInterface({ input: child.stdout }).on('line', (line) => {
       console.log(line);
-      const [, word, count] = /^ℹ (pass|fail|cancelled) (\d+)$/.exec(line) ?? [];
+      const [, word, count] = /^ℹ (pass|fail|cancelled|skipped) (\d+)$/.exec(line) ?? [];
       if (word) counted[word] = Number(count);
       const [, passed, failed] = /^(\d+) passed, (\d+) failed$/.exec(line) ?? [];
-      if (passed) ours = { passed: Number(passed), failed: Number(failed) };
+      if (passed) ours = { passed: Number(passed), failed: Number(failed), skipped: 0 };
     });
     child.on('error', (error) => {
       console.error(`${suite.name} did not start: ${error.message}`);
-      resolve({ passed: 0, failed: 1 });
+      resolve({ passed: 0, failed: 1, skipped: 0 });
     });
     child.on('close', (code) => {
-      const { pass, fail = 0, cancelled = 0 } = counted;
-      let counts = ours ?? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
-      if (!ours && pass !== undefined) counts = { passed: pass, failed: fail + cancelled };
+      const { pass, fail = 0, cancelled = 0, skipped = 0 } = counted;
+      let counts = ours ?? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+      if (!ours && pass !== undefined) counts = { passed: pass, failed: fail + cancelled, skipped };
       // A suite that counts no failure and still ends badly has failed all the same.
       if (code !== 0 && counts.failed === 0) counts.failed = 1;
       resolve(counts);
