@@ -9,9 +9,11 @@ export interface ClusterLimits {
   storeBytes: number;
   /** Changes a watch may resume from. Older resourceVersions get 410 Gone. */
   historyChanges: number;
+  /** Bytes of these changes as JSON: a large object that changes often is not kept in all its versions. */
+  historyBytes: number;
   /** Open watches, of all clients together. Past it: 429. */
   watches: number;
-  /** Changes queued for one slow watch before it is closed with 410, so that the client lists again. */
+  /** Changes queued for one slow watch, besides what was there when it began, before it is closed with 410, so that the client lists again. */
   watchQueue: number;
   /** Pods the node takes: the kubelet's own default. */
   podsPerNode: number;
@@ -27,6 +29,10 @@ export interface ClusterLimits {
   pipeBytes: number;
   /** Bytes of one request body: the API server's own limit. */
   requestBytes: number;
+  /** Requests a second from all clients together, in the long run; health checks are free. Past it: 429 with Retry-After. */
+  requestsPerSecond: number;
+  /** Requests that may come at once. A cluster shares its thread with others. */
+  requestBurst: number;
 }
 
 export const defaultLimits: ClusterLimits = {
@@ -34,6 +40,7 @@ export const defaultLimits: ClusterLimits = {
   objectBytes: 1.5 * 1024 * 1024,
   storeBytes: 64 * 1024 * 1024,
   historyChanges: 4_000,
+  historyBytes: 16 * 1024 * 1024,
   watches: 500,
   watchQueue: 1_000,
   podsPerNode: 110,
@@ -43,4 +50,6 @@ export const defaultLimits: ClusterLimits = {
   connectionsPerPod: 1_024,
   pipeBytes: 64 * 1024,
   requestBytes: 3 * 1024 * 1024,
+  requestsPerSecond: 500,
+  requestBurst: 3_000,
 };

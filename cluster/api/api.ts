@@ -21,8 +21,15 @@ import { newUid } from './identity.ts';
 import { InProcessClient } from './in-process-client.ts';
 import { NonResourceRoutes } from './non-resource-routes.ts';
 import { Objects } from './objects.ts';
-import { type Reply, errorReply, pageNotFound, warningHeader } from './reply.ts';
+import {
+  type Reply,
+  errorReply,
+  pageNotFound,
+  tooManyRequestsReply,
+  warningHeader,
+} from './reply.ts';
 import { type RequestInfo, type ResourceRequest, requestInfo } from './request-info.ts';
+import { RequestRate } from './request-rate.ts';
 import { type ResourceContext, ResourceRoutes } from './resource-routes.ts';
 import { ServiceAddresses } from './service-addresses.ts';
 import { StatusError } from './status.ts';
@@ -47,6 +54,8 @@ export interface ApiOptions {
   tokenKey?: Uint8Array | undefined;
 }
 
+/** Asked for by whoever must know, however busy the cluster is. */
+const HEALTH = new Set(['/healthz', '/livez', '/readyz']);
 const UPGRADED = new Set(['exec', 'attach', 'portforward']);
 /** Characters of a field manager that a real server keeps. */
 const MANAGER_LENGTH = 128;
@@ -67,12 +76,14 @@ export class Api {
   readonly #customResources: CustomResources;
   readonly #apiServices: ApiServices;
   readonly #roleAggregation: RoleAggregation;
+  readonly #rate: RequestRate;
   readonly #flowSchema: string;
   readonly #priorityLevel: string;
 
   constructor({ world, serverAddress, readings, tokenKey }: ApiOptions) {
     const { store, clock, random, limits, platform } = world;
     this.#world = world;
+    this.#rate = new RequestRate(limits, () => platform.now());
     this.#flowSchema = newUid(random);
     this.#priorityLevel = newUid(random);
     this.authorization = new Authorization(store);
@@ -193,8 +204,9 @@ export class Api {
     this.#addresses.close();
   }
 
-  /** Who asks for what, and whether they may. Throws 403. */
+  /** Who asks for what, and whether they may. Throws 403; answers 429 itself. */
   #admit(request: ApiRequest, warnings: string[]): ResourceContext | { reply: Reply } {
+    if (!HEALTH.has(request.path) && !this.#rate.take()) return { reply: tooManyRequestsReply() };
     const info = requestInfo(request.method, request.path, request.query);
     const user = impersonated(request.user ?? ANONYMOUS, request.headers, this.authorization);
     this.authorization.require(user, actionOf(info));

@@ -46,6 +46,12 @@ export function pageNotFound(): Reply {
   return textReply('404 page not found\n', 404);
 }
 
+/** The words and the form of a real server's outermost bound; clients wait and try again by themselves. */
+export function tooManyRequestsReply(): Reply {
+  const reply = textReply('Too many requests, please try again later.\n', 429);
+  return { ...reply, headers: { ...reply.headers, 'Retry-After': '1' } };
+}
+
 export function statusReply(status: Status): Reply {
   const { code = 200, details } = status;
   const headers: Headers = {};

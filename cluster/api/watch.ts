@@ -64,7 +64,7 @@ export class Watches {
         ? undefined
         : parseRevision(resourceVersion);
     if (this.#count >= this.#limits.watches)
-      throw tooManyRequests('too many watches, please try again later');
+      throw tooManyRequests('Too many requests, please try again later.');
     const watch = new Watch(request, this.#store, this.#clock, this.#limits.watchQueue);
     const resource = request.kind.definition.storedAs;
     let watches = this.#byResource.get(resource);
@@ -96,7 +96,8 @@ class Watch {
   readonly #request: WatchRequest;
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #queueLimit: number;
+  /** Of the queue; what was there at the beginning comes on top, however much it is. */
+  #queueLimit: number;
   #queue: string[] = [];
   /** How far the client will be when it has read the queue. */
   #revision = 0;
@@ -120,9 +121,12 @@ class Watch {
     this.#cancels.push(() => signal.removeEventListener('abort', gone));
     if (signal.aborted) return this.end();
     const { sendInitialEvents } = this.#request.options;
+    const afterwards = this.#queueLimit;
+    this.#queueLimit = Infinity;
     if (sendInitialEvents ?? from === undefined) this.#sendPresent();
     else if (from !== undefined) this.#resume(from);
     if (sendInitialEvents && this.#request.options.allowWatchBookmarks) this.#bookmark(true);
+    this.#queueLimit = this.#queue.length + afterwards;
     this.#armTimers(timeoutMs);
   }
 

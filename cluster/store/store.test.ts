@@ -10,6 +10,7 @@ const limits: StoreLimits = {
   objectBytes: 2_000,
   storeBytes: 100_000,
   historyChanges: 50,
+  historyBytes: 100_000,
 };
 
 function pod(

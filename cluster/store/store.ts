@@ -26,7 +26,7 @@ export interface StoreSnapshot {
 
 export type StoreLimits = Pick<
   ClusterLimits,
-  'objects' | 'objectBytes' | 'storeBytes' | 'historyChanges'
+  'objects' | 'objectBytes' | 'storeBytes' | 'historyChanges' | 'historyBytes'
 >;
 
 interface Table {
@@ -40,6 +40,7 @@ export class Store {
   readonly #tables = new Map<string, Table>();
   readonly #listeners = new Set<(change: Change) => void>();
   #history: Change[] = [];
+  #historyBytes = 0;
   /** Changes at or below this revision can no longer be told. */
   #forgotten: number;
   #revision: number;
@@ -201,6 +202,7 @@ export class Store {
     }
     this.#revision = Math.max(this.#revision, snapshot.revision) + 1;
     this.#history = [];
+    this.#historyBytes = 0;
     this.#forgotten = this.#revision;
   }
 
@@ -238,13 +240,25 @@ export class Store {
     return stored;
   }
 
+  /** In batches, to the limit when it is twice that, so that the cost is constant for each change. */
+  #trimHistory(): void {
+    const { historyChanges, historyBytes } = this.#limits;
+    if (this.#history.length <= 2 * historyChanges && this.#historyBytes <= 2 * historyBytes)
+      return;
+    let drop = Math.max(0, this.#history.length - historyChanges);
+    let bytes = this.#historyBytes;
+    for (const change of this.#history.slice(0, drop)) bytes -= jsonBytes(change.object);
+    for (; bytes > historyBytes && drop < this.#history.length; drop++)
+      bytes -= jsonBytes((this.#history[drop] as Change).object);
+    const dropped = this.#history.splice(0, drop);
+    this.#historyBytes = bytes;
+    this.#forgotten = (dropped.at(-1) as Change).revision;
+  }
+
   #commit(change: Change): void {
     this.#history.push(change);
-    // Trimmed in batches, so that the cost is constant for each change.
-    if (this.#history.length > 2 * this.#limits.historyChanges) {
-      const dropped = this.#history.splice(0, this.#history.length - this.#limits.historyChanges);
-      this.#forgotten = (dropped.at(-1) as Change).revision;
-    }
+    this.#historyBytes += jsonBytes(change.object);
+    this.#trimHistory();
     this.#untold.push(change);
     if (this.#telling) return;
     this.#telling = true;
