@@ -52,7 +52,7 @@ export class Host implements Balanced {
 }
 
 export class UpstreamCluster {
-  readonly definition: Cluster;
+  definition: Cluster;
   readonly breakers: Breakers;
   readonly #context: UpstreamContext;
   readonly #balancer: Balancer<Host>;
@@ -66,7 +66,7 @@ export class UpstreamCluster {
     this.#balancer = new Balancer(definition.loadBalancer.kind, context.random);
     this.#detector =
       definition.outlier && new OutlierDetector(definition.outlier, context.clock.now());
-    this.follow(definition.endpoints);
+    this.follow(definition);
   }
 
   get hosts(): readonly Host[] {
@@ -77,8 +77,10 @@ export class UpstreamCluster {
     return this.#detector?.isEjected(host.health, this.#context.clock.now()) ?? false;
   }
 
-  /** The endpoints have changed. */
-  follow(endpoints: readonly Endpoint[]): void {
+  /** The same cluster, whose endpoints may have changed. */
+  follow(definition: Cluster): void {
+    this.definition = definition;
+    const { endpoints } = definition;
     const known = new Map(this.#hosts.map((host) => [host.key, host]));
     this.#hosts = endpoints.map((endpoint) => {
       const key = `${endpoint.address}:${endpoint.port}`;
@@ -225,7 +227,7 @@ export class Upstreams {
       }
     for (const [name, definition] of definitions) {
       const known = this.#clusters.get(name);
-      if (known && sameDefinition(known.definition, definition)) known.follow(definition.endpoints);
+      if (known && sameDefinition(known.definition, definition)) known.follow(definition);
       else {
         known?.close();
         this.#clusters.set(name, new UpstreamCluster(definition, this.#context));
@@ -239,9 +241,18 @@ export class Upstreams {
   }
 }
 
+/** What a cluster is, its endpoints aside. Proxies share definitions, so each is spelt out once. */
+const spelt = new WeakMap<Cluster, string>();
+
+function definitionText(cluster: Cluster): string {
+  let text = spelt.get(cluster);
+  if (text === undefined)
+    spelt.set(cluster, (text = JSON.stringify({ ...cluster, endpoints: [] })));
+  return text;
+}
+
 function sameDefinition(a: Cluster, b: Cluster): boolean {
-  const text = (cluster: Cluster) => JSON.stringify({ ...cluster, endpoints: [] });
-  return text(a) === text(b);
+  return a === b || definitionText(a) === definitionText(b);
 }
 
 /** A cluster that goes on to where it was dialled, in plaintext. */
