@@ -5,6 +5,7 @@ import { made } from '../scripts/products.ts';
 import { apiFigures } from './api.ts';
 import { changeToVerdict } from './checks.ts';
 import { clusterUp, getPods } from './cluster.ts';
+import { manyClusters } from './clusters.ts';
 import { type Figure, isMet } from './figure.ts';
 import { javaScript, lighthouse } from './pages.ts';
 import { figures as terminalFigures } from './terminal.ts';
@@ -13,6 +14,7 @@ const parts: Record<string, (tell: (figure: Figure) => void) => Promise<void>> =
   cluster: async (tell) => tell(await clusterUp()),
   api: apiFigures,
   kubectl: async (tell) => (await getPods()).forEach(tell),
+  clusters: async (tell) => (await manyClusters()).forEach(tell),
   checks: async (tell) => tell(await changeToVerdict()),
   pages: async (tell) => {
     tell(await javaScript());

@@ -127,6 +127,8 @@ export const limits = {
   clustersPerWorker: 25,
   /** Megabytes of heap of one worker, past which its clusters are restarted: 25 clusters at 20 times their usual size. */
   workerHeapMb: 2_048,
+  /** Megabytes of its young generation. V8's own 48 hold mostly garbage of the start, for hours: clusters at rest make little. */
+  workerYoungMb: 16,
   /** Milliseconds a fresh worker may take to load: it takes a second on an idle machine. */
   workerStartMs: 60_000,
   /** Milliseconds before another try after a worker that could not load. */

@@ -189,18 +189,23 @@ for (const [title, text, says] of [
 test('without clients it goes to sleep with its state kept, and wakes at the first request', async (t) => {
   const { host, cluster, kept, file } = await world(t, {
     bounds: { snapshotIntervalMs: 10, freezeAfterMs: 50 },
+    onSleep: () => cluster.calls.push('slept'),
+    onWake: () => cluster.calls.push('woke'),
   });
   cluster.change('before sleep');
   await until(() => host.frozen);
   await until(() => existsSync(file) && kept().snapshot === 'before sleep');
-  assert.equal(cluster.calls.filter((call) => call === 'freeze').length, 1);
+  assert.deepEqual(
+    cluster.calls.filter((call) => ['freeze', 'slept', 'woke'].includes(call)),
+    ['freeze', 'slept'],
+  );
   const [response] = (await once(
     get(`${host.started.url}/api`, { ...administrator, agent: false }),
     'response',
   )) as [IncomingMessage];
   response.resume();
   assert.equal(host.frozen, false);
-  assert.equal(cluster.calls.at(-1), 'thaw');
+  assert.deepEqual(cluster.calls.slice(-2), ['woke', 'thaw']);
   await until(() => host.frozen);
 });
 

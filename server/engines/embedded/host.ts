@@ -46,6 +46,9 @@ export interface HostOptions {
   onStage?: (stage: string) => void;
   /** Called whenever the cluster gets the thread. */
   onEnter?: () => void;
+  /** Called when it has gone to sleep, and before anything runs in it again. */
+  onSleep?: () => void;
+  onWake?: () => void;
   /** Default: `limits` of the server's configuration. */
   bounds?: Partial<HostBounds>;
 }
@@ -157,6 +160,7 @@ export class Host {
   wake(): void {
     if (!this.#frozen) return;
     this.#frozen = false;
+    this.#options.onWake?.();
     this.#cluster.thaw();
     this.#live();
   }
@@ -199,6 +203,7 @@ export class Host {
     clearInterval(this.#tick);
     this.#keptAt = 0;
     this.#keep();
+    this.#options.onSleep?.();
   }
 
   #keep(): void {

@@ -15,6 +15,8 @@ export interface StartCluster {
   /** Every revision of this life is above it. */
   revisionFloor: number;
   clockSpeed: number;
+  /** Milliseconds without a client after which it freezes. Default: `limits` of the server's configuration. */
+  freezeAfterMs?: number;
 }
 
 export interface StartedCluster {
@@ -59,6 +61,10 @@ export type FromWorker =
   | { kind: 'stopped'; cluster: number; revision: number }
   | { kind: 'saved'; cluster: number; error?: string }
   | { kind: 'pong' }
+  /** Nothing runs in it until the next request or message: it need not be watched. Said again after each answer. */
+  | { kind: 'resting' }
+  /** A frozen cluster wakes, before anything of it runs. */
+  | { kind: 'awake' }
   | { kind: 'log'; level: 'info' | 'warn' | 'error'; message: string };
 
 /** Shared with each worker. */

@@ -94,6 +94,21 @@ test('a worker that hangs is ended, its clusters hear of it, and the one that ha
   assert.equal(again.started.port, port);
 });
 
+test('a worker at rest is not looked at, and is again from the moment it wakes', async (t) => {
+  const { it, start, log } = pool(t, { clustersPerWorker: 1 });
+  const resting = await start();
+  await resting.save(file('block-at-rest'));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await threadOf(resting);
+  assert.deepEqual(log, []);
+  let hear = (_loss: Loss) => {};
+  const heard = new Promise<Loss>((resolve) => (hear = resolve));
+  await it.warm();
+  const waking = await start({ onLost: (loss) => hear(loss) });
+  await assert.rejects(waking.save(file('hang-after-rest')));
+  assert.equal((await heard).blamed, true);
+});
+
 test('a worker that crashes takes only its own clusters along', async (t) => {
   const { it, start } = pool(t, { clustersPerWorker: 1 });
   let hear = (_loss: Loss) => {};

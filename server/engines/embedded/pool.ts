@@ -17,6 +17,7 @@ export interface PoolOptions {
 export type PoolBounds = Record<
   | 'clustersPerWorker'
   | 'workerHeapMb'
+  | 'workerYoungMb'
   | 'workerStartMs'
   | 'workerRetryMs'
   | 'workerPingMs'
@@ -147,6 +148,8 @@ class PoolWorker {
   readonly #guests = new Map<number, Guest>();
   readonly #left: (wasWarm: boolean) => void;
   #isWarm = false;
+  /** It said so, and was sent nothing since. */
+  #isResting = false;
   #misses = 0;
   #ended = false;
   #becameWarm: () => void = () => {};
@@ -159,7 +162,10 @@ class PoolWorker {
     const workerData: WorkerData = { running: this.#running };
     this.#thread = new Worker(entry, {
       workerData,
-      resourceLimits: { maxOldGenerationSizeMb: bounds.workerHeapMb },
+      resourceLimits: {
+        maxOldGenerationSizeMb: bounds.workerHeapMb,
+        maxYoungGenerationSizeMb: bounds.workerYoungMb,
+      },
     });
     this.warm = new Promise((resolve, reject) => {
       const late = setTimeout(
@@ -186,7 +192,7 @@ class PoolWorker {
   }
 
   beat(): void {
-    if (!this.#isWarm || this.#ended) return;
+    if (!this.#isWarm || this.#ended || this.#isResting) return;
     if (this.#misses >= this.#bounds.workerPingMisses) {
       void this.#lose(`it has not answered for ${this.#misses} pings`);
       return;
@@ -281,6 +287,7 @@ class PoolWorker {
         how();
       };
       guest.waiting.push(waiting);
+      this.#isResting = false;
       this.#send(message);
     });
   }
@@ -297,6 +304,8 @@ class PoolWorker {
       this.#becameWarm();
     } else if (message.kind === 'log') {
       this.#log(message.level, message.message);
+    } else if (message.kind === 'resting' || message.kind === 'awake') {
+      this.#isResting = message.kind === 'resting';
     } else if (message.kind !== 'pong') {
       const guest = this.#guests.get(message.cluster);
       if (message.kind === 'stage') guest?.onStage(message.stage);

@@ -26,16 +26,24 @@ parentPort?.on('message', (message: ToWorker) => {
   }
 });
 
-async function start({ cluster, clockSpeed, ...options }: StartCluster): Promise<void> {
+async function start({
+  cluster,
+  clockSpeed,
+  freezeAfterMs,
+  ...options
+}: StartCluster): Promise<void> {
   try {
     const host = await Host.start({
       ...options,
+      ...(freezeAfterMs !== undefined && { bounds: { freezeAfterMs } }),
       create: (init) => createCluster(init, { clockSpeed }),
       log: (level, message) => say({ kind: 'log', level, message }),
       onStage: (stage) => say({ kind: 'stage', cluster, stage }),
       onEnter: () => {
         running[0] = cluster;
       },
+      onSleep: sayIfResting,
+      onWake: () => say({ kind: 'awake' }),
     });
     hosts.set(cluster, host);
     say({ kind: 'started', cluster, started: host.started });
@@ -44,6 +52,7 @@ async function start({ cluster, clockSpeed, ...options }: StartCluster): Promise
     if (!code && !(error instanceof SnapshotError))
       say({ kind: 'log', level: 'error', message: `a cluster did not start: ${describe(error)}` });
     say({ kind: 'not started', cluster, reason: messageOf(error), ...(code && { code }) });
+    sayIfResting();
   }
 }
 
@@ -60,6 +69,7 @@ async function stop(cluster: number, keep: boolean): Promise<void> {
   }
   hosts.delete(cluster);
   say({ kind: 'stopped', cluster, revision });
+  sayIfResting();
 }
 
 async function save(cluster: number, file: string): Promise<void> {
@@ -71,6 +81,11 @@ async function save(cluster: number, file: string): Promise<void> {
   } catch (error) {
     say({ kind: 'saved', cluster, error: messageOf(error) });
   }
+  sayIfResting();
+}
+
+function sayIfResting(): void {
+  if ([...hosts.values()].every((host) => host.frozen)) say({ kind: 'resting' });
 }
 
 function describe(error: unknown): string {

@@ -66,6 +66,21 @@ function start({
 
 function save(cluster: number, file: string): void {
   running[0] = cluster;
+  if (file.endsWith('hang-after-rest.json')) {
+    // A request wakes it and hangs it.
+    say({ kind: 'resting' });
+    return void setTimeout(() => {
+      say({ kind: 'awake' });
+      for (;;);
+    }, 20);
+  }
+  if (file.endsWith('block-at-rest.json')) {
+    // Longer than the watchdog's patience, which has no reason to look.
+    say({ kind: 'saved', cluster });
+    say({ kind: 'resting' });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+    return;
+  }
   if (file.endsWith('hang.json')) for (;;);
   if (file.endsWith('crash.json')) throw new Error('crash');
   if (file.endsWith('refuse.json')) return say({ kind: 'saved', cluster, error: 'no room' });
