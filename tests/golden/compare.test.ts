@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MadeNames, firstDifference, mask } from './compare.ts';
+import { MadeNames, firstDifference, mask, sameRollout } from './compare.ts';
 
 const same = (recorded: string, ours: string) =>
   assert.equal(firstDifference(recorded, ours), undefined);
@@ -79,4 +79,11 @@ test('client logs differ by time and process', () => {
 test('a node port is chance, a port is not', () => {
   same('lb  <pending>  80:30152/TCP', 'lb  <pending>  80:31999/TCP');
   differs('lb  <pending>  80:30152/TCP', 'lb  <pending>  81:30152/TCP');
+});
+
+test('a rollout may be joined later, and told more slowly', () => {
+  const recorded = '0 out of 2\n1 out of 2\n1 out of 2\n1 old\nrolled out\n';
+  assert.ok(sameRollout(recorded, '1 out of 2\n1 old\n1 old\nrolled out\n'));
+  assert.ok(!sameRollout(recorded, '0 out of 2\n1 old\nrolled out\n'));
+  assert.ok(!sameRollout(recorded, '1 out of 2\n1 old\n'));
 });

@@ -81,6 +81,20 @@ export function firstDifference(
   return undefined;
 }
 
+/**
+ * Whether two watches of one rollout tell the same. A command joins it while it runs, and a line comes again with each
+ * change of a count: how much had passed before and how often a line repeats is the pace of two machines.
+ */
+export function sameRollout(recorded: string, ours: string): boolean {
+  const steps = (text: string) =>
+    mask(text)
+      .split('\n')
+      .filter((line, at, lines) => line !== lines[at - 1]);
+  const [wanted, got] = [steps(recorded), steps(ours)];
+  const [longer, shorter] = wanted.length < got.length ? [got, wanted] : [wanted, got];
+  return shorter.every((line, at) => line === longer[longer.length - shorter.length + at]);
+}
+
 const MADE_NAME = new RegExp(
   `[a-z][a-z0-9-]*?-(?:${RANDOM}{6,10}-)?${RANDOM}{5,10}(?![\\w-])`,
   'g',
