@@ -1,0 +1,75 @@
+// What `istioctl analyze` finds in a set of objects: pure, from objects to messages. Where the objects come from (a cluster,
+// files, both) and how messages are printed is the command's.
+// Source: the analyzers of Istio 1.30.3 that docs and lessons meet; those that are missing are listed in docs/not-simulated.md.
+
+import type { KubeObject } from '../../object.ts';
+import { destinationRuleMessages } from './destination-rules.ts';
+import { injectionMessages } from './injection.ts';
+import { inOrder, type Message } from './messages.ts';
+import { schemaMessages } from './schemas.ts';
+import { selectorMessages } from './selectors.ts';
+import { serviceMessages } from './services.ts';
+import { fullName, Subjects } from './subjects.ts';
+import { virtualServiceMessages } from './virtual-services.ts';
+
+export interface AnalysisRequest {
+  /** Istio's kinds, Namespaces, Services, Pods and Deployments of every namespace. */
+  objects: readonly KubeObject[];
+  /** Messages about this namespace only; without it about all but the system's own. */
+  namespace?: string;
+  /**
+   * Objects of files are judged by themselves: without a cluster behind them, what they refer to may exist.
+   * Then only what files can show is told. Default false.
+   */
+  filesOnly?: boolean;
+}
+
+/** Namespaces that `--all-namespaces` leaves out. */
+const SYSTEM = [
+  'kube-system',
+  'kube-public',
+  'kube-node-lease',
+  'local-path-storage',
+  'istio-system',
+];
+const SUPPRESS = 'galley.istio.io/analyze-suppress';
+
+export function analyze({ objects, namespace, filesOnly = false }: AnalysisRequest): Message[] {
+  const subjects = new Subjects(objects);
+  const references = filesOnly
+    ? []
+    : [
+        ...virtualServiceMessages(subjects),
+        ...destinationRuleMessages(subjects),
+        ...selectorMessages(subjects),
+      ];
+  const messages = [
+    ...objects.flatMap(schemaMessages),
+    ...injectionMessages(subjects),
+    ...serviceMessages(subjects),
+    ...references,
+  ];
+  const suppressed = suppressions(objects);
+  return inOrder(messages).filter(({ code, origin }) => {
+    const within = origin.kind === 'Namespace' ? origin.name : (origin.namespace ?? '');
+    if (namespace === undefined ? SYSTEM.includes(within) : within !== namespace) return false;
+    const codes = suppressed.get(
+      keyOf(origin.kind, `${origin.namespace ?? 'default'}/${origin.name}`),
+    );
+    return !codes?.some((each) => each === '*' || each === code);
+  });
+}
+
+const keyOf = (kind: string, name: string) => `${kind} ${name}`;
+
+/** Codes that objects ask not to be told of, by an annotation. */
+function suppressions(objects: readonly KubeObject[]): Map<string, string[]> {
+  return new Map(
+    objects.flatMap((object): [string, string[]][] => {
+      const codes = object.metadata.annotations?.[SUPPRESS];
+      return codes === undefined
+        ? []
+        : [[keyOf(object.kind, fullName(object)), codes.split(',').map((each) => each.trim())]];
+    }),
+  );
+}
