@@ -3,6 +3,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Section } from './outcome.ts';
+import { rawSection } from './raw.ts';
 import { type Lab, readSection, replay } from './replay.ts';
 import { applyIstioKinds, istioKindsFile } from '../support/istio-kinds.ts';
 
@@ -29,6 +30,7 @@ export function sectionsOf(judge: Judge): Record<string, Section> {
         await leaveWhatExtrasLeft(lab);
       },
     }),
+    raw: rawSection(judge),
   };
 }
 
