@@ -18,7 +18,7 @@ function said(kind: string, spec: string, name = 'it'): string | string[] {
     kind,
     metadata: { name, namespace: 'default' },
     spec: parse(spec) as unknown,
-  } as KubeObject);
+  } as unknown as KubeObject);
   return denialOf(validation) ?? [...validation.warnings];
 }
 
@@ -219,6 +219,6 @@ test('what is not of Istio is found without fault', () => {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'Gateway',
     metadata: { name: 'x' },
-  } as KubeObject);
+  } as unknown as KubeObject);
   assert.deepEqual([errors, warnings], [[], []]);
 });
