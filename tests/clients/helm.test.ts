@@ -157,10 +157,9 @@ for (const major of [4, 3] as const) {
       const { helm } = lab;
       await ok(helm('install', 'web', CHART, '--set', 'hook=false', '--wait', '--timeout', '60s'));
       const image = 'nginx:no-such-tag';
-      const failed = await helm(
-        ...['upgrade', 'web', CHART, '--set', `hook=false,image=${image}`],
-        ...['--wait', '--timeout', '3s'],
-      );
+      const values = `hook=false,image=${image}`;
+      const brief = ['--wait', '--timeout', '3s'];
+      const failed = await helm('upgrade', 'web', CHART, '--set', values, ...brief);
       assert.equal(failed.code, 1);
       assert.match(failed.stderr, /UPGRADE FAILED: [^]*context deadline exceeded/);
       assert.match(await ok(helm('status', 'web')), /STATUS: failed\nREVISION: 2\n/);
