@@ -6,7 +6,7 @@ import { Admission, type Plugin } from './admission/admission.ts';
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
 import { defaultTolerations, priority } from './admission/pod-defaults.ts';
 import { serviceAccount } from './admission/service-account.ts';
-import { callNobody, webhooks } from './admission/webhooks.ts';
+import { type WebhookCall, callNobody, webhooks } from './admission/webhooks.ts';
 import { type Action, Authorization } from './authorization/authorization.ts';
 import { impersonated } from './authorization/impersonation.ts';
 import { reviewAnswers } from './authorization/reviews.ts';
@@ -19,6 +19,7 @@ import { Deletions } from './deletion.ts';
 import { Discovery } from './discovery.ts';
 import { newUid } from './identity.ts';
 import { InProcessClient } from './in-process-client.ts';
+import { laidOut } from './layout.ts';
 import { NonResourceRoutes } from './non-resource-routes.ts';
 import { Objects } from './objects.ts';
 import {
@@ -50,6 +51,8 @@ export interface ApiOptions {
   serverAddress: string;
   /** Readings of metrics, by resource: `pods.metrics.k8s.io`. */
   readings?: Readonly<Record<string, Reading>>;
+  /** Asks webhooks. Default: none can be reached. */
+  webhook?: WebhookCall;
   /** As a snapshot kept it. */
   tokenKey?: Uint8Array | undefined;
 }
@@ -80,7 +83,7 @@ export class Api {
   readonly #flowSchema: string;
   readonly #priorityLevel: string;
 
-  constructor({ world, serverAddress, readings, tokenKey }: ApiOptions) {
+  constructor({ world, serverAddress, readings, tokenKey, webhook = callNobody }: ApiOptions) {
     const { store, clock, random, limits, platform } = world;
     this.#world = world;
     this.#rate = new RequestRate(limits, () => platform.now());
@@ -95,7 +98,7 @@ export class Api {
       key: tokenKey,
     });
     this.#addresses = new ServiceAddresses(store, random);
-    const admission = new Admission(world, PLUGINS);
+    const admission = new Admission(world, pluginsCalling(webhook));
     this.#objects = new Objects(world, admission, ({ definition }, object, old) => {
       if (definition.storedAs === 'services') this.#addresses.allocate(object, old);
     });
@@ -250,19 +253,23 @@ export class Api {
     if (warnings.length > 0) headers['Warning'] = [...new Set(warnings)].map(warningHeader);
     headers['X-Kubernetes-Pf-Flowschema-Uid'] = this.#flowSchema;
     headers['X-Kubernetes-Pf-Prioritylevel-Uid'] = this.#priorityLevel;
-    return { status: reply.status, headers, body: reply.body };
+    return { status: reply.status, headers, body: laidOut(request, reply) };
   }
 }
 
 /** In the order of a real server. Webhooks see what the plugins before them made; the namespace is checked first of all. */
-const PLUGINS: readonly Plugin[] = [
-  namespaceLifecycle,
-  serviceAccount,
-  priority,
-  defaultTolerations,
-  webhooks('mutating', callNobody),
-  webhooks('validating', callNobody),
-];
+function pluginsCalling(webhook: WebhookCall): readonly Plugin[] {
+  return [
+    namespaceLifecycle,
+    serviceAccount,
+    priority,
+    defaultTolerations,
+    webhooks('mutating', webhook),
+    // Asked again, as a real server does, for what webhooks have added: a sidecar has a token too.
+    serviceAccount,
+    webhooks('validating', webhook),
+  ];
+}
 
 function actionOf(info: RequestInfo): Action {
   if (!info.isResource) return { verb: info.verb, path: info.path };

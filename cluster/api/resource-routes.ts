@@ -34,7 +34,7 @@ export interface ResourceContext {
   namespace: string | undefined;
 }
 
-/** A list at a version that is still to come waits this long for it, in real milliseconds. */
+/** A read at a version that is still to come waits this long for it, in real milliseconds. */
 const FUTURE_LIST_MS = 3_000;
 
 /** Kinds that a PUT creates where nothing is. Source: their strategies' AllowCreateOnUpdate, seen as 201 answers. */
@@ -144,10 +144,11 @@ export class ResourceRoutes {
     );
   }
 
-  #get(context: ResourceContext): Reply {
-    const { kind, namespace, info } = context;
+  async #get(context: ResourceContext): Promise<Reply> {
+    const { kind, namespace, info, request } = context;
     // The form is agreed on before the object is looked for.
     this.#view(context);
+    await this.#notOlderThan(request.query.get('resourceVersion') ?? '', context);
     return this.#object(context, this.#parts.objects.get(kind, namespace, info.name));
   }
 
@@ -156,13 +157,18 @@ export class ResourceRoutes {
     const view = this.#view(context);
     const options = listOptions(request.query, namespace, kind.definition, false);
     const { store } = this.#parts.world;
-    if (options.resourceVersion !== '' && options.resourceVersion !== '0')
-      await this.#reach(parseRevision(options.resourceVersion), context);
+    await this.#notOlderThan(options.resourceVersion, context);
     const page = listPage(store, kind.definition, options);
     return encodedReply(
       listText(kind, page.objects, page.meta, view),
       view.representation.encoding,
     );
+  }
+
+  /** Any revision will do for "0", the newest is read for none: both are at hand. */
+  async #notOlderThan(resourceVersion: string, context: ResourceContext): Promise<void> {
+    if (resourceVersion === '' || resourceVersion === '0') return;
+    await this.#reach(parseRevision(resourceVersion), context);
   }
 
   /** Waits a little for a revision that is still to come. Throws 504 when it does not. */
