@@ -1,6 +1,7 @@
 // One whole embedded Kubernetes: store, API, controllers, node and network wired together. Requests come in as values, and
 // nothing but the platform reaches out.
 
+import { callNobody } from './api/admission/webhooks.ts';
 import { Api } from './api/api.ts';
 import { bootstrap } from './api/bootstrap.ts';
 import { base64UrlBytes, base64UrlOf } from './api/digests.ts';
@@ -13,6 +14,8 @@ import { imageRegistryWith } from './images/registry.ts';
 import { debianPrograms, releaseFiles } from './images/userland.ts';
 import { meshImages } from './mesh/images/images.ts';
 import { Mesh } from './mesh/mesh.ts';
+import { distributeRootCertificate } from './mesh/root-certificates.ts';
+import { istiodWebhooks } from './mesh/webhook-calls.ts';
 import { addressPlan } from './network/addresses.ts';
 import { ClusterNetwork } from './network/cluster-network.ts';
 import type { ImageRegistry } from './node/image.ts';
@@ -108,6 +111,7 @@ export class Cluster {
       dialer: this.#network,
     };
     this.#api = new Api({
+      webhook: istiodWebhooks(this.mesh, store, callNobody),
       world: this.#world,
       serverAddress: `${addressPlan.nodeIp}:${API_PORT}`,
       tokenKey: this.#snapshot && base64UrlBytes(this.#snapshot.tokenKey),
@@ -119,7 +123,9 @@ export class Cluster {
       clock,
       network: this.#network,
       runtime: createContainerRuntime({ clock, random, limits }),
-      images: options.images ?? imageRegistryWith(meshImages(this.mesh, meshUserland)),
+      images:
+        options.images ??
+        imageRegistryWith(meshImages(this.mesh, meshUserland, () => this.#istiodDuties())),
       limits,
       random,
       nodeName,
@@ -162,6 +168,17 @@ export class Cluster {
     if (this.#snapshot) this.#node.restore(this.#snapshot.node);
     this.#node.start();
     this.#api.ready = true;
+  }
+
+  /** What a running istiod does in the cluster besides answering its proxies. */
+  #istiodDuties(): Cancel {
+    const { platform, caCertificate } = this.#options;
+    return distributeRootCertificate({
+      store: this.#store,
+      client: this.#api.client('istiod'),
+      certificate: caCertificate,
+      fault: (error) => platform.log('error', `istiod: ${String(error)}`),
+    });
   }
 
   handle(request: ApiRequest): Promise<ApiResponse> {

@@ -140,13 +140,18 @@ export class Mesh {
   }
 
   #pushTo(proxy: Connected): void {
-    if (!this.#proxies.has(proxy) || !this.#isServing()) return;
+    if (!this.#proxies.has(proxy) || !this.isServing()) return;
     const pushed = this.configOf(proxy.namespace, proxy.pod);
     if (pushed) proxy.push(pushed);
   }
 
+  /** Whether a Service is istiod's, of any revision. */
+  isIstiod(namespace: string, service: string): boolean {
+    return namespace === SYSTEM_NAMESPACE && ISTIOD.test(service);
+  }
+
   /** An istiod, of any revision, is ready. */
-  #isServing(): boolean {
+  isServing(): boolean {
     return this.#list('endpointslices.discovery.k8s.io', SYSTEM_NAMESPACE).some(
       (slice) =>
         isIstiod(slice) &&
@@ -186,8 +191,11 @@ export class Mesh {
   }
 }
 
+/** `istiod`, `istiod-canary` */
+const ISTIOD = /^istiod(-|$)/;
+
 function isIstiod({ metadata }: EndpointSlice): boolean {
-  return /^istiod(-|$)/.test(metadata.labels?.['kubernetes.io/service-name'] ?? '');
+  return ISTIOD.test(metadata.labels?.['kubernetes.io/service-name'] ?? '');
 }
 
 /** Whether a change can be seen in any proxy's configuration. Most of a pod's life cannot. */

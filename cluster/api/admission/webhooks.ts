@@ -58,6 +58,10 @@ async function callAll(
     if (attributes.caller.dryRun && !DRY_RUN_SAFE.has(stringOf(webhook['sideEffects']))) continue;
     try {
       await call(kind, webhook, attributes);
+      // What a webhook adds is defaulted as what a client writes.
+      const { object, kind: served } = attributes;
+      if (kind === 'mutating' && object)
+        served.definition.strategy.default(object, served.version.version);
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       if (webhook['failurePolicy'] === 'Ignore') continue;

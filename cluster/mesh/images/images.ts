@@ -3,6 +3,7 @@
 
 import type { Image, ImageFile } from '../../node/image.ts';
 import type { Program } from '../../node/process.ts';
+import type { Cancel } from '../../platform.ts';
 import type { Mesh } from '../mesh.ts';
 import { pilotAgent } from './pilot-agent.ts';
 import { pilotDiscovery } from './pilot-discovery.ts';
@@ -26,8 +27,15 @@ export interface Userland {
   files: Readonly<Record<string, ImageFile>>;
 }
 
-/** @param userlandOf is asked when the first image is made: most clusters never run one. */
-export function meshImages(mesh: Mesh, userlandOf: () => Userland): MeshImageFamily[] {
+/**
+ * @param userlandOf is asked when the first image is made: most clusters never run one.
+ * @param startDuties begins what a running istiod does in the cluster, and ends it.
+ */
+export function meshImages(
+  mesh: Mesh,
+  userlandOf: () => Userland,
+  startDuties: () => Cancel,
+): MeshImageFamily[] {
   return [
     family('proxyv2', userlandOf, (tag, userland) => ({
       ...base(userland, tag),
@@ -46,7 +54,10 @@ export function meshImages(mesh: Mesh, userlandOf: () => Userland): MeshImageFam
       entrypoint: ['/usr/local/bin/pilot-discovery'],
       size: 72_000_000,
       memory: 80 * 1024 * 1024,
-      programs: { ...userland.programs, '/usr/local/bin/pilot-discovery': pilotDiscovery(mesh) },
+      programs: {
+        ...userland.programs,
+        '/usr/local/bin/pilot-discovery': pilotDiscovery(mesh, startDuties),
+      },
     })),
   ];
 }

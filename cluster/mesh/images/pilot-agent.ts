@@ -95,6 +95,8 @@ async function runProxy(process: Process, mesh: Mesh): Promise<number> {
   listen(process, AGENT_PORT, undefined, (path, headers) => {
     if (path === '/stats/prometheus') return stats(registry);
     if (path === '/healthz/ready') return ready();
+    // Asked for before the end: connections of a simulated pod end with it, so there is nothing to wait for.
+    if (path === '/drain') return textResponse(200, 'OK\n');
     const probe = probes.get(path);
     return probe ? probeApp(process, probe, headers) : textResponse(404, 'not found');
   });
@@ -232,10 +234,12 @@ async function probeApp(
   }
 }
 
-/** `pilot-agent request GET stats/prometheus` */
+/** `pilot-agent request GET stats/prometheus`; `--debug-port` names another port than Envoy's administration. */
 async function request(process: Process): Promise<number> {
-  const [, , method = 'GET', path = ''] = process.argv;
-  const connection = await process.net.connect('127.0.0.1', ADMIN_PORT);
+  const words = process.argv.slice(2);
+  const [method = 'GET', path = ''] = words.filter((word) => !word.startsWith('--'));
+  const port = words.find((word) => word.startsWith('--debug-port='))?.split('=')[1];
+  const connection = await process.net.connect('127.0.0.1', Number(port ?? ADMIN_PORT));
   const { status, body } = await sendRequest(connection, {
     method,
     target: `/${path.replace(/^\//, '')}`,

@@ -4,20 +4,27 @@
 import { serveHttp, textResponse } from '../../network/http-server.ts';
 import type { Process, Program } from '../../node/process.ts';
 import { bytesOf } from '../../streams.ts';
+import type { Cancel } from '../../platform.ts';
 import type { Mesh } from '../mesh.ts';
 
 /** Readiness and debug, plain xDS, secure xDS, webhooks, self-monitoring. */
 const PORTS = { http: 8080, grpc: 15_010, secure: 15_012, webhook: 15_017, monitoring: 15_014 };
 
-export function pilotDiscovery(mesh: Mesh): Program {
+/** @param startDuties begins what istiod does besides answering, and ends it. */
+export function pilotDiscovery(mesh: Mesh, startDuties: () => Cancel): Program {
   return async (process) => {
     for (const port of Object.values(PORTS)) serve(process, port, mesh);
-    await new Promise<void>((resolve, reject) => {
-      process.onSignal('SIGTERM', resolve);
-      process.onSignal('SIGINT', resolve);
-      process.signal.addEventListener('abort', () => reject(process.signal.reason as Error));
-    });
-    return 0;
+    const stop = startDuties();
+    try {
+      await new Promise<void>((resolve, reject) => {
+        process.onSignal('SIGTERM', resolve);
+        process.onSignal('SIGINT', resolve);
+        process.signal.addEventListener('abort', () => reject(process.signal.reason as Error));
+      });
+      return 0;
+    } finally {
+      stop();
+    }
   };
 }
 

@@ -1,8 +1,55 @@
-// The least of an Istio installation that cases assume: istiod, its Service, and mesh settings with an access log.
+// The least of an Istio installation that cases assume: istiod, its Service, mesh settings with an access log, webhooks.
 
+import { injectorWebhooks } from '../../../cluster/mesh/injection/webhooks.ts';
 import type { Manifest } from './cases.ts';
 
 const system = { namespace: 'istio-system' };
+
+const calls = (path: string) => ({
+  service: { name: 'istiod', namespace: 'istio-system', path, port: 443 },
+});
+const asks = { admissionReviewVersions: ['v1'], sideEffects: 'None', failurePolicy: 'Fail' };
+
+export const webhooks: Manifest[] = [
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: 'istio-sidecar-injector' },
+    webhooks: injectorWebhooks('default').map((webhook) => ({
+      ...webhook,
+      ...asks,
+      clientConfig: calls('/inject'),
+      rules: [
+        { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] },
+      ],
+    })),
+  },
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'istiod-default-validator' },
+    webhooks: [
+      {
+        name: 'validation.istio.io',
+        ...asks,
+        clientConfig: calls('/validate'),
+        rules: [
+          {
+            operations: ['CREATE', 'UPDATE'],
+            apiGroups: [
+              'security.istio.io',
+              'networking.istio.io',
+              'telemetry.istio.io',
+              'extensions.istio.io',
+            ],
+            apiVersions: ['*'],
+            resources: ['*'],
+          },
+        ],
+      },
+    ],
+  },
+];
 
 export const controlPlane: Manifest[] = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } },

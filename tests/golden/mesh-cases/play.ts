@@ -17,8 +17,7 @@ import {
   fixtures,
   seconds,
 } from './cases.ts';
-import { controlPlane } from './control-plane.ts';
-import { injectedByHand } from './injected.ts';
+import { controlPlane, webhooks } from './control-plane.ts';
 import { faultsOf, fits } from './judge.ts';
 
 export interface Played {
@@ -69,7 +68,7 @@ class Stage {
   }
 
   async apply(manifests: readonly Manifest[]): Promise<Ran> {
-    const items = manifests.map((manifest) => injectedByHand(inNamespace(manifest)));
+    const items = manifests.map((manifest) => inNamespace(manifest));
     const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
     return this.kubectl(['apply', '-f', '-'], list);
   }
@@ -111,8 +110,14 @@ class Stage {
   }
 }
 
+const CLUSTER_SCOPED = [
+  'Namespace',
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
+];
+
 function inNamespace(manifest: Manifest): Manifest {
-  if (manifest.kind === 'Namespace' || manifest.metadata.namespace) return manifest;
+  if (CLUSTER_SCOPED.includes(manifest.kind) || manifest.metadata.namespace) return manifest;
   return { ...manifest, metadata: { ...manifest.metadata, namespace: 'app' } };
 }
 
@@ -123,6 +128,8 @@ export async function play(meshCase: MeshCase, kubectl: string): Promise<Played>
     const stage = new Stage(cluster, kubectl, directory);
     await applyIstioKinds({ kubeconfig: cluster.kubeconfig, directory, kubectl });
     await stage.must(stage.apply(controlPlane));
+    await cluster.settled();
+    await stage.must(stage.apply(webhooks));
     const used = meshCase.use.flatMap((name) => fixtures[name] ?? []);
     if (used.length > 0) await stage.must(stage.apply(used));
     await cluster.settled();
@@ -169,29 +176,42 @@ async function playPhase(stage: Stage, phase: Phase): Promise<Played> {
         `access log of ${of}: ${matching.length} of ${fresh.length} lines match ${regex}: ${fresh[0]}`,
       );
   }
-  for (const part of [
-    'analyze',
-    'rejected',
-    'warnings',
-    'injected',
-    'kiali',
-    'podCreation',
-  ] as const)
+  for (const [name, wanted] of Object.entries(expect.injected ?? {})) {
+    const own = (await stage.pods()).filter(
+      (pod) => pod.deployment === name || `${pod.namespace}/${pod.name}` === name,
+    );
+    if (own.length === 0 || own.some(({ injected }) => injected !== wanted))
+      played.faults.push(
+        `injected ${name}: wanted ${wanted}, got ${own.map(({ injected }) => injected).join()}`,
+      );
+  }
+  for (const part of ['analyze', 'kiali', 'podCreation'] as const)
     if (expect[part]) played.leftOut.push(part);
   return played;
 }
 
 async function change(stage: Stage, phase: Phase, played: Played): Promise<void> {
   let changed = false;
+  let said = '';
   for (const step of phase.apply ?? []) {
     changed = true;
     if ('pause' in step) {
       await wait((1000 * seconds(step.pause as string)) / SPEED);
       continue;
     }
-    const { exit, stderr } = await stage.apply([step as Manifest]);
-    if (exit !== 0 && !phase.expect?.rejected) played.faults.push(`apply: ${stderr}`);
+    const manifest = step as Manifest;
+    const { exit, stderr } = await stage.apply([manifest]);
+    said += stderr;
+    const refusal = phase.expect?.rejected?.find(
+      ({ kind, name }) => kind === manifest.kind && name === manifest.metadata.name,
+    );
+    if (refusal ? exit === 0 || !refuses(stderr, refusal.message) : exit !== 0)
+      played.faults.push(
+        `apply: wanted ${refusal?.message ?? 'success'}, got ${stderr || 'success'}`,
+      );
   }
+  for (const warning of phase.expect?.warnings ?? [])
+    if (!said.includes(warning)) played.faults.push(`warning ${warning}: got ${said}`);
   for (const { kind, name, namespace } of phase.delete ?? []) {
     changed = true;
     await stage.must(stage.kubectl(['delete', kind.toLowerCase(), name, '-n', namespace]));
@@ -209,6 +229,14 @@ async function change(stage: Stage, phase: Phase, played: Played): Promise<void>
   if (!changed) return;
   await stage.cluster.settled();
   await wait(PROPAGATION_MS / SPEED);
+}
+
+/** The schema may refuse a negative weight before the webhook does, in words of its own: any refusal counts for that. */
+function refuses(stderr: string, message: string): boolean {
+  return (
+    stderr.includes(message) ||
+    (message.includes('< 0') && stderr.includes('greater than or equal to 0'))
+  );
 }
 
 async function ask(stage: Stage, request: CaseRequest): Promise<string[]> {

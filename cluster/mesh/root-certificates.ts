@@ -1,0 +1,60 @@
+// Puts the mesh's root certificate into each namespace, where sidecars mount it: a part of istiod.
+// Source: istio/istio pilot/pkg/serviceregistry/kube/controller/namespacecontroller.go.
+
+import type { ApiClient } from '../api/client.ts';
+import { isAlreadyExists, isNotFound } from '../api/status.ts';
+import type { Cancel } from '../platform.ts';
+import type { Store } from '../store/store.ts';
+
+export const ROOT_CERTIFICATE = 'istio-ca-root-cert';
+
+export interface RootCertificatesOptions {
+  store: Store;
+  client: ApiClient;
+  /** PEM. Nothing is encrypted between simulated proxies, so any certificate of the cluster will do. */
+  certificate: string;
+  /** Told of what could not be written and is no race. */
+  fault: (error: unknown) => void;
+}
+
+/** Namespaces that Istio leaves alone. */
+const SKIPPED: ReadonlySet<string> = new Set([
+  'kube-system',
+  'kube-public',
+  'kube-node-lease',
+  'local-path-storage',
+]);
+
+/** As long as an istiod runs: for the namespaces there are, and for each that comes. */
+export function distributeRootCertificate(options: RootCertificatesOptions): Cancel {
+  const { store } = options;
+  for (const { metadata } of store.list('namespaces')) put(options, metadata.name);
+  return store.onChange(({ resource, type, object }) => {
+    if (resource === 'namespaces' && type === 'ADDED') put(options, object.metadata.name);
+    if (resource !== 'configmaps' || type !== 'DELETED') return;
+    const { name, namespace } = object.metadata;
+    if (name === ROOT_CERTIFICATE && namespace !== undefined) put(options, namespace);
+  });
+}
+
+function put(
+  { store, client, certificate, fault }: RootCertificatesOptions,
+  namespace: string,
+): void {
+  if (SKIPPED.has(namespace) || store.get('configmaps', namespace, ROOT_CERTIFICATE)) return;
+  const draft = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: ROOT_CERTIFICATE,
+      namespace,
+      labels: { 'istio.io/config': 'true' },
+    },
+    data: { 'root-cert.pem': certificate },
+  };
+  client.create('configmaps', draft).catch((error: unknown) => {
+    // Another istiod was faster, or the namespace is on its way out.
+    const leaving = store.get('namespaces', undefined, namespace)?.metadata.deletionTimestamp;
+    if (!isAlreadyExists(error) && !isNotFound(error) && !leaving) fault(error);
+  });
+}
