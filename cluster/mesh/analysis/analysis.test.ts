@@ -116,7 +116,7 @@ test('what the webhook would warn of is a message too', () => {
   ]);
 });
 
-test('files alone are not blamed for what they refer to', () => {
+test('files alone are not blamed for Services and pods that are elsewhere', () => {
   const yaml =
     rule(
       'canary',

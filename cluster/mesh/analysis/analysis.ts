@@ -3,14 +3,14 @@
 // Source: the analyzers of Istio 1.30.3 that docs and lessons meet; those that are missing are listed in docs/not-simulated.md.
 
 import type { KubeObject } from '../../object.ts';
-import { destinationRuleMessages } from './destination-rules.ts';
+import { destinationRuleMessages, subsetMessages } from './destination-rules.ts';
 import { injectionMessages } from './injection.ts';
 import { inOrder, type Message } from './messages.ts';
 import { schemaMessages } from './schemas.ts';
 import { selectorMessages } from './selectors.ts';
 import { serviceMessages } from './services.ts';
 import { fullName, Subjects } from './subjects.ts';
-import { virtualServiceMessages } from './virtual-services.ts';
+import { destinationMessages, virtualServiceMessages } from './virtual-services.ts';
 
 export interface AnalysisRequest {
   /** Istio's kinds, Namespaces, Services, Pods and Deployments of every namespace. */
@@ -18,8 +18,7 @@ export interface AnalysisRequest {
   /** Messages about this namespace only; without it about all but the system's own. */
   namespace?: string;
   /**
-   * Objects of files are judged by themselves: without a cluster behind them, what they refer to may exist.
-   * Then only what files can show is told. Default false.
+   * There is no cluster behind the objects: what they need of Services and pods is not asked for. Default false.
    */
   filesOnly?: boolean;
 }
@@ -36,18 +35,20 @@ const SUPPRESS = 'galley.istio.io/analyze-suppress';
 
 export function analyze({ objects, namespace, filesOnly = false }: AnalysisRequest): Message[] {
   const subjects = new Subjects(objects);
-  const references = filesOnly
+  const ofCluster = filesOnly
     ? []
     : [
-        ...virtualServiceMessages(subjects),
-        ...destinationRuleMessages(subjects),
+        ...destinationMessages(subjects),
+        ...subsetMessages(subjects),
         ...selectorMessages(subjects),
       ];
   const messages = [
     ...objects.flatMap(schemaMessages),
     ...injectionMessages(subjects),
     ...serviceMessages(subjects),
-    ...references,
+    ...virtualServiceMessages(subjects),
+    ...destinationRuleMessages(subjects),
+    ...ofCluster,
   ];
   const suppressed = suppressions(objects);
   return inOrder(messages).filter(({ code, origin }) => {

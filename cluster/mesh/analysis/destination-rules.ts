@@ -5,10 +5,14 @@ import { at, isFields, listOf, numberOf, stringMapOf, stringOf } from '../../sch
 import { type Message, message } from './messages.ts';
 import { fullName, namespaceOf, selects, specOf, type Subjects } from './subjects.ts';
 
+/** What the rule alone shows. */
 export function destinationRuleMessages(subjects: Subjects): Message[] {
-  return subjects
-    .of('DestinationRule')
-    .flatMap((rule) => [...subsets(rule, subjects), ...unverified(rule)]);
+  return subjects.of('DestinationRule').flatMap(unverified);
+}
+
+/** What it means for Services and pods. */
+export function subsetMessages(subjects: Subjects): Message[] {
+  return subjects.of('DestinationRule').flatMap((rule) => subsets(rule, subjects));
 }
 
 function subsets(rule: KubeObject, subjects: Subjects): Message[] {

@@ -14,10 +14,11 @@ import { hostsOverlap, resolveHost } from '../routing/hosts.ts';
 import { type Message, message } from './messages.ts';
 import { fullName, listed, namespaceOf, specOf, type Subjects } from './subjects.ts';
 
+/** What Istio's own objects show of each other: subsets, Gateways and hosts used twice. */
 export function virtualServiceMessages(subjects: Subjects): Message[] {
   const services = subjects.of('VirtualService');
   return [
-    ...services.flatMap((service) => destinations(service, subjects)),
+    ...services.flatMap((service) => subsets(service, subjects)),
     ...services.flatMap((service) => gateways(service, subjects)),
     ...sameHosts(services),
   ];
@@ -41,34 +42,42 @@ function destinationsOf(spec: Fields): Led[] {
   return [...routes, ...mirrors.map((to) => ({ to, mirror: true }))];
 }
 
+/** Hosts that no Service and no ServiceEntry has, and ports they have not. */
+export function destinationMessages(subjects: Subjects): Message[] {
+  return subjects.of('VirtualService').flatMap((service) => destinations(service, subjects));
+}
+
+const notFound = (service: KubeObject, what: string, value: string) =>
+  message('IST0101', service, `Referenced ${what} not found: ${JSON.stringify(value)}`);
+
 function destinations(service: KubeObject, subjects: Subjects): Message[] {
-  const namespace = namespaceOf(service);
   return destinationsOf(specOf(service)).flatMap(({ to, mirror }) => {
-    const messages: Message[] = [];
     const given = stringOf(to['host']);
-    const notFound = (what: string, value: string) =>
-      messages.push(
-        message('IST0101', service, `Referenced ${what} not found: ${JSON.stringify(value)}`),
-      );
-    const host = subjects.hostFor(namespace, given);
-    if (!host) notFound(mirror ? 'mirror host' : 'host', given);
-    else if (!isFields(to['port'])) {
-      if (host.ports.length > 1)
-        messages.push(
-          message(
-            'IST0112',
-            service,
-            `This VirtualService routes to a service ${JSON.stringify(given)} that exposes multiple ports ${listed(host.ports)}. Specifying a port in the destination is required to disambiguate.`,
-          ),
-        );
-    } else {
+    const host = subjects.hostFor(namespaceOf(service), given);
+    if (!host) return [notFound(service, mirror ? 'mirror host' : 'host', given)];
+    if (isFields(to['port'])) {
       const number = numberOf(to['port']['number']) ?? 0;
-      if (!host.ports.includes(number)) notFound('host:port', `${given}:${number}`);
+      return host.ports.includes(number)
+        ? []
+        : [notFound(service, 'host:port', `${given}:${number}`)];
     }
-    const subset = stringOf(to['subset']);
-    if (subset !== '' && !hasSubset(subjects, namespace, given, subset))
-      notFound(`${mirror ? 'mirror' : 'host'}+subset in destinationrule`, `${given}+${subset}`);
-    return messages;
+    if (host.ports.length < 2) return [];
+    return [
+      message(
+        'IST0112',
+        service,
+        `This VirtualService routes to a service ${JSON.stringify(given)} that exposes multiple ports ${listed(host.ports)}. Specifying a port in the destination is required to disambiguate.`,
+      ),
+    ];
+  });
+}
+
+function subsets(service: KubeObject, subjects: Subjects): Message[] {
+  return destinationsOf(specOf(service)).flatMap(({ to, mirror }) => {
+    const [host, subset] = [stringOf(to['host']), stringOf(to['subset'])];
+    if (subset === '' || hasSubset(subjects, namespaceOf(service), host, subset)) return [];
+    const what = `${mirror ? 'mirror' : 'host'}+subset in destinationrule`;
+    return [notFound(service, what, `${host}+${subset}`)];
   });
 }
 
