@@ -55,7 +55,9 @@ export class ApiClient {
     this.#agent = new Agent({ keepAlive: true });
   }
 
-  /** One request with its whole answer, whatever its status. Rejects when there is none. `body` that is no text goes as JSON. */
+  /**
+   * One request with its whole answer, whatever its status. Rejects when there is none. `body` that is no text goes as JSON.
+   */
   async ask(method: string, path: string, asked: Asked = {}): Promise<Answer> {
     const response = await this.open(method, path, asked);
     let text = '';
@@ -72,12 +74,22 @@ export class ApiClient {
   }
 
   /** The answer as it comes. */
-  open(method: string, path: string, { body, headers, signal }: Asked = {}) {
+  open(method: string, path: string, asked: Asked = {}): Promise<IncomingMessage> {
+    return this.#open(method, path, asked, this.#agent);
+  }
+
+  #open(
+    method: string,
+    path: string,
+    asked: Asked,
+    agent: Agent | false,
+  ): Promise<IncomingMessage> {
     const { url, ...tls } = this.#credentials;
-    return new Promise<IncomingMessage>((resolve, reject) => {
-      const asked = request(url + path, {
+    const { body, headers, signal } = asked;
+    return new Promise((resolve, reject) => {
+      const sent = request(url + path, {
         ...tls,
-        agent: this.#agent,
+        agent,
         method,
         headers: {
           accept: 'application/json',
@@ -86,9 +98,15 @@ export class ApiClient {
         },
         ...(signal && { signal }),
       });
-      asked.on('response', resolve);
-      asked.on('error', reject);
-      asked.end(
+      sent.on('response', resolve);
+      sent.on('error', (error) => {
+        // A kept connection may be closed at the very moment it is used: client libraries try again, too.
+        const closed = sent.reusedSocket && 'code' in error && error.code === 'ECONNRESET';
+        if (closed && !signal?.aborted)
+          this.#open(method, path, asked, false).then(resolve, reject);
+        else reject(error);
+      });
+      sent.end(
         body === undefined || typeof body === 'string' || body instanceof Uint8Array
           ? body
           : JSON.stringify(body),

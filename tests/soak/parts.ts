@@ -1,0 +1,6 @@
+// Every part of `npm run soak`, in order.
+
+import type { SoakPart } from './part.ts';
+import { requests } from './requests.ts';
+
+export const parts: readonly SoakPart[] = [requests];
