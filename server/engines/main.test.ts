@@ -141,6 +141,52 @@ test('make kind-up, work, kill -9, come back to the same cluster, make kind-down
   assert.equal(await second.kill('SIGTERM'), 0);
 });
 
+test('kill -9 loses at most the last second; pods, their counts and their logs are as they were', async () => {
+  const home = join(base, 'killed');
+  const workspace = await workspaceIn(home);
+  const first = clusters(home);
+  await first.until('none');
+  const made = await shell(
+    workspace,
+    `meshproof cluster up &&
+     kubectl run web --image=nginx && kubectl run done --image=busybox --restart=Never -- echo "said once" &&
+     kubectl run loop --image=busybox -- sh -c 'echo crash; exit 1' &&
+     kubectl wait --for=condition=Ready pod/web --timeout=30s &&
+     kubectl wait --for=jsonpath='{.status.phase}'=Succeeded pod/done --timeout=30s &&
+     kubectl wait --for=jsonpath='{.status.containerStatuses[0].restartCount}'=1 pod/loop --timeout=30s`,
+  );
+  assert.equal(made.code, 0, made.output);
+  const columns =
+    'U:.metadata.uid,I:.status.podIP,P:.status.phase,R:.status.containerStatuses[0].restartCount';
+  const pods = `kubectl get pod web done --no-headers -o custom-columns=${columns} && kubectl logs done`;
+  const loop = `kubectl get pod loop -o jsonpath={.status.containerStatuses[0].restartCount}`;
+  const before = await shell(workspace, pods);
+  assert.match(before.output, /said once\n$/);
+  const log = (await shell(workspace, 'kubectl logs web')).output;
+  const createdAt: number[] = [];
+  for (let index = 0; index < 25; index++) {
+    await shell(workspace, `kubectl create configmap at-${index}`);
+    createdAt.push(performance.now());
+  }
+  const killedAt = performance.now();
+  await first.kill('SIGKILL');
+
+  const second = clusters(home);
+  await second.until('ready');
+  const names = (await shell(workspace, 'kubectl get configmaps -o name')).output;
+  // A second, and what it takes to write a snapshot on a busy machine.
+  for (const [index, at] of createdAt.entries())
+    if (killedAt - at > 2_000) assert.match(names, new RegExp(`configmap/at-${index}$`, 'm'));
+  assert.deepEqual(await shell(workspace, pods), before);
+  assert.ok(Number((await shell(workspace, loop)).output) >= 1);
+  const ready = await shell(workspace, 'kubectl wait --for=condition=Ready pod/web --timeout=30s');
+  assert.equal(ready.code, 0, ready.output);
+  // Its process began anew; what it had written before is still there.
+  assert.ok((await shell(workspace, 'kubectl logs web')).output.startsWith(log));
+  assert.equal((await shell(workspace, 'kubectl exec web -- nginx -v')).code, 0);
+  assert.equal(await second.kill('SIGTERM'), 0);
+});
+
 test('when its holder goes, it keeps the cluster and ends', async () => {
   const home = join(base, 'holder');
   const workspace = await workspaceIn(home);
