@@ -143,7 +143,9 @@ function strategicPatch(request: ApiRequest, kind: ServedKind, finish: Finish): 
   if ('error' in json) throw badRequest(json.error);
   const patch = json.value;
   if (!isFields(patch))
-    throw badRequest('json: cannot unmarshal value into Go value of type map[string]interface {}');
+    throw badRequest(
+      `json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`,
+    );
   return {
     creates: false,
     apply(current) {
@@ -213,11 +215,9 @@ function applyPatch(
     throw badRequest(
       'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal value into Go value of type map[string]interface {}',
     );
-  const apiVersion = apiVersionOf(definition.group, version.version);
-  if (given['apiVersion'] !== apiVersion)
-    throw badRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${goMap(given['apiVersion'] ?? '')}, expected: ${apiVersion}`,
-    );
+  const wanted = typeWords(apiVersionOf(definition.group, version.version), definition.kind);
+  const typed = typeWords(given['apiVersion'], given['kind']);
+  if (typed !== wanted) throw badRequest(`invalid object type: ${typed}`);
   const duplicates = yaml.duplicates;
   if (duplicates !== undefined && duplicates.length > 0) {
     const words = `error strict decoding YAML: ${String(duplicates)}`;
@@ -251,6 +251,12 @@ function applyPatch(
       return { object, managedFields: result.managedFields };
     },
   };
+}
+
+/** `apps/v1, Kind=Deployment`, as Go prints a type; the core group is empty. */
+function typeWords(apiVersion: unknown, kind: unknown): string {
+  const version = typeof apiVersion === 'string' ? apiVersion : '';
+  return `${version.includes('/') ? '' : '/'}${version}, Kind=${typeof kind === 'string' ? kind : ''}`;
 }
 
 /** The configuration as an object in its place: the path's name and namespace count. */

@@ -9,7 +9,7 @@ import { arranged } from '../arrange.ts';
 import { isDryRun, typedBody } from '../bodies.ts';
 import type { Deletion, Deletions } from '../deletion.ts';
 import { type Reply, encodedReply } from '../reply.ts';
-import { conflict, fromStoreError, invalid, notFound } from '../status.ts';
+import { badRequest, conflict, fromStoreError, invalid, notFound, plainError } from '../status.ts';
 import type { Caller, World } from '../world.ts';
 import type { SubresourceHandler } from './subresource.ts';
 
@@ -19,10 +19,15 @@ export function bindingHandler(world: World): SubresourceHandler {
   return (context, view) => {
     const type = { group: '', version: 'v1', kind: 'Binding' };
     const binding = typedBody(world, context.request, type, context.caller);
+    requireName(binding, context.info.name);
     const dryRun = isDryRun(context.request.query.getAll('dryRun'), 'CreateOptions');
     bind(world, context.namespace, context.info.name, binding, dryRun);
     return created(view.representation.encoding);
   };
+}
+
+function requireName({ kind, metadata }: KubeObject, name: string): void {
+  if (metadata.name !== name) throw badRequest(`name in URL does not match name in ${kind} object`);
 }
 
 /** Writes the node into a pod that has none. Throws StatusError. */
@@ -40,6 +45,7 @@ export function bind(
       notSupported('target.kind', kind, ['Node', '<empty>']),
     ]);
   const node = stringOf(target['name']);
+  if (node === '') throw plainError('target.name: Required value');
   const pod = world.store.get('pods', namespace, name);
   if (!pod) throw notFound(PODS, name);
   const where = { group: '', resource: 'pods/binding' };
@@ -85,6 +91,7 @@ export function evictionHandler(world: World, deletions: Deletions): Subresource
     const { request, namespace, info, kind } = context;
     const type = { group: 'policy', version: 'v1', kind: 'Eviction' };
     const eviction = typedBody(world, request, type, context.caller);
+    requireName(eviction, info.name);
     const options = fieldsOf(eviction['deleteOptions']);
     const caller: Caller = {
       ...context.caller,
