@@ -105,6 +105,7 @@ function refusal(
       return forbidden(field, detail);
     case 'FieldValueDuplicate':
       return duplicate(field, named);
+    case undefined:
     default:
       return invalid(field, named, detail);
   }
