@@ -47,6 +47,8 @@ export interface ReplayOptions {
   /** Makes what stood in the recorded cluster before the section began. */
   preamble?: (lab: Lab) => Promise<void>;
   clockSpeed: number;
+  /** Takes out of both texts what another version of kubectl prints otherwise. */
+  common?: (text: string) => string;
 }
 
 export function readSection(name: string): GoldenStep[] {
@@ -79,7 +81,7 @@ export async function replay(section: string, options: ReplayOptions): Promise<O
         session,
       );
       names.learn(`${step.stdout ?? ''}${step.stderr ?? ''}`, `${ours.stdout}${ours.stderr}`);
-      outcomes.push({ id: step.id, ...judge(step, ours) });
+      outcomes.push({ id: step.id, ...judge(step, ours, options.common ?? unchanged) });
     }
   } finally {
     await cluster.stop();
@@ -104,7 +106,9 @@ interface Ran {
   stderr: string;
 }
 
-function judge(step: GoldenStep, ours: Ran): Omit<Outcome, 'id'> {
+const unchanged = (text: string) => text;
+
+function judge(step: GoldenStep, ours: Ran, common: (text: string) => string): Omit<Outcome, 'id'> {
   if (step.withheld)
     return { verdict: 'withheld', ours: `exit ${ours.exit}\n${ours.stdout}${ours.stderr}` };
   if (step.tag === 'kwok') return { verdict: 'not judged', what: "it is KWOK's and no kubelet's" };
@@ -116,7 +120,7 @@ function judge(step: GoldenStep, ours: Ran): Omit<Outcome, 'id'> {
       what: `exit ${ours.exit} instead of ${step.exit}\n${ours.stderr}${ours.stdout}`,
     };
   }
-  const except = (text: string) => without(step.exceptGroup, text);
+  const except = (text: string) => common(without(step.exceptGroup, text));
   for (const stream of ['stdout', 'stderr'] as const) {
     const recorded = step[stream] ?? '';
     if (isRollout(step) && sameRollout(recorded, ours[stream])) continue;

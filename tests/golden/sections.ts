@@ -11,6 +11,8 @@ export interface Judge {
   kubectl: string;
   /** The folder of the recordings, where there is one. */
   recordings: string | undefined;
+  /** Takes out of both texts what another version of kubectl prints otherwise. */
+  common?: (text: string) => string;
 }
 
 export function sectionsOf(judge: Judge): Record<string, Section> {
