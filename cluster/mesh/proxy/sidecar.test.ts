@@ -616,6 +616,24 @@ describe('TCP', () => {
   });
 });
 
+describe('interception', () => {
+  test('leaves alone the ports that a pod’s annotations exclude', async () => {
+    const exempt = pod({
+      name: 'client',
+      ip: '10.244.0.5',
+      annotations: { 'traffic.sidecar.istio.io/excludeOutboundPorts': '80, 8080' },
+    });
+    const lab = await proxiedLab({
+      ...ruled([
+        { fault: { abort: { percentage: { value: 100 }, httpStatus: 418 } }, route: toShop },
+      ]),
+      pods: [exempt, ...shopMesh.pods.slice(1)],
+    });
+    const answer = await get(lab);
+    assert.deepEqual([answer.status, header(answer, 'server')], [200, 'istio-envoy']);
+  });
+});
+
 describe('a push', () => {
   test('changes the next request, and taking everything away restores plain Kubernetes', async () => {
     const lab = await proxiedLab(ruled([{ route: to('v1') }]));

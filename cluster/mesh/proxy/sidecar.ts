@@ -2,7 +2,8 @@
 // It lives in the pod's network namespace; what it knows comes by `apply`.
 
 import type { Clock } from '../../clock.ts';
-import type { Address, Connection, NetworkNamespace } from '../../network/network.ts';
+import { inCidr } from '../../network/addresses.ts';
+import type { Address, Connection, NetworkNamespace, RedirectRule } from '../../network/network.ts';
 import { textOf } from '../../streams.ts';
 import { listenerFor } from '../routing/listeners.ts';
 import {
@@ -80,25 +81,35 @@ export class Sidecar {
 
   /** Takes over the pod's connections. */
   start(): void {
-    const takes = ({ port }: Address) => !OWN_PORTS.has(port);
-    this.#options.net.redirect({
-      outbound: {
-        takes: () => true,
-        accept: (from, to) => this.#run(from, this.#outbound(from, to)),
-      },
-      inbound: { takes, accept: (from, to) => this.#run(from, this.#accepted(from, to)) },
-    });
+    this.#redirect(
+      (from, to) => this.#run(from, this.#outbound(from, to)),
+      (from, to) => this.#run(from, this.#accepted(from, to)),
+    );
   }
 
   /** The redirect stays, as iptables' does: nothing answers it any more. */
   stop(): void {
     const refuse = (connection: Connection) => connection.reset();
-    this.#options.net.redirect({
-      outbound: { takes: () => true, accept: refuse },
-      inbound: { takes: ({ port }) => !OWN_PORTS.has(port), accept: refuse },
-    });
+    this.#redirect(refuse, refuse);
     this.upstreams.close();
     for (const cluster of this.#inbound.values()) cluster.close();
+  }
+
+  #redirect(outbound: RedirectRule['accept'], inbound: RedirectRule['accept']): void {
+    const { excludedOutboundPorts, excludedInboundPorts, excludedOutboundBlocks } =
+      this.#options.identity.interception;
+    this.#options.net.redirect({
+      outbound: {
+        takes: ({ ip, port }) =>
+          !excludedOutboundPorts.includes(port) &&
+          !excludedOutboundBlocks.some((block) => inCidr(ip, block)),
+        accept: outbound,
+      },
+      inbound: {
+        takes: ({ port }) => !OWN_PORTS.has(port) && !excludedInboundPorts.includes(port),
+        accept: inbound,
+      },
+    });
   }
 
   #run(connection: Connection, served: Promise<void>): void {

@@ -22,6 +22,15 @@ export interface ProxyIdentity {
   labels: Readonly<Record<string, string>>;
   serviceAccount: string;
   workload: Workload;
+  interception: Interception;
+}
+
+/** What of a pod's traffic its proxy leaves alone, as its annotations and so its istio-init say. */
+export interface Interception {
+  excludedOutboundPorts: readonly number[];
+  excludedInboundPorts: readonly number[];
+  /** Blocks of addresses. */
+  excludedOutboundBlocks: readonly string[];
 }
 
 export function workloadOf(pod: Pod): Workload {
@@ -53,6 +62,21 @@ export function identityOf(pod: Pod): ProxyIdentity {
     labels: pod.metadata.labels ?? {},
     serviceAccount: pod.spec.serviceAccountName ?? 'default',
     workload: workloadOf(pod),
+    interception: interceptionOf(pod.metadata.annotations ?? {}),
+  };
+}
+
+/** Source: istio.io, Resource Annotations, `traffic.sidecar.istio.io/…`. */
+function interceptionOf(annotations: Readonly<Record<string, string>>): Interception {
+  const list = (name: string) =>
+    (annotations[`traffic.sidecar.istio.io/${name}`] ?? '')
+      .split(',')
+      .map((each) => each.trim())
+      .filter((each) => each !== '');
+  return {
+    excludedOutboundPorts: list('excludeOutboundPorts').map(Number),
+    excludedInboundPorts: list('excludeInboundPorts').map(Number),
+    excludedOutboundBlocks: list('excludeOutboundIPRanges'),
   };
 }
 

@@ -27,6 +27,7 @@ export interface PodDraft {
   /** Default true: it has a proxy. */
   injected?: boolean;
   serviceAccount?: string;
+  annotations?: Labels;
 }
 
 export function pod(draft: PodDraft): Pod {
@@ -36,6 +37,7 @@ export function pod(draft: PodDraft): Pod {
     kind: 'Pod',
     metadata: {
       ...meta(name, namespace),
+      ...(draft.annotations ? { annotations: draft.annotations } : {}),
       labels: injected ? { ...labels, 'security.istio.io/tlsMode': 'istio' } : labels,
     },
     spec: { containers: [], serviceAccountName: serviceAccount ?? 'default' },
