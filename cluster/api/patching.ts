@@ -7,6 +7,7 @@ import { invalid as invalidField, required } from '../schema/field-errors.ts';
 import { isFields } from '../schema/fields.ts';
 import { parseJson } from '../schema/json.ts';
 import { apiVersionOf } from '../schema/resource.ts';
+import { jsonKind } from '../schema/typed.ts';
 import { parseYaml } from '../schema/yaml.ts';
 import { textOf } from '../streams.ts';
 import { timestamp } from '../time.ts';

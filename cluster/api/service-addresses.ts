@@ -113,14 +113,11 @@ export class ServiceAddresses {
         : undefined;
     if (why === undefined) return;
     spec['clusterIPs'] = [ip];
-    const words = isInRange(ip)
-      ? `failed to allocate IP ${ip}: ${why}`
-      : `failed to allocate IP ${ip}: the provided IP (${ip}) is not in the valid range. The range of valid IPs is 10.96.0.0/16`;
     throw invalid({ group: '', kind: 'Service' }, service.metadata.name, [
       {
         type: 'FieldValueInvalid',
         field: 'spec.clusterIPs',
-        message: `Invalid value: ${goJson([ip])}: ${words}`,
+        message: `Invalid value: ${goJson([ip])}: failed to allocate IP ${ip}: ${why}`,
       },
     ]);
   }

@@ -285,7 +285,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** Go's JSON decoder's word for a value. */
-function jsonKind(value: unknown): string {
+export function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }

@@ -60,6 +60,11 @@ export function validateLabelSelector(selector: unknown, path: string): FieldErr
   return errors;
 }
 
+/** A selector that can be matched against labels; none at all can, and matches nothing. */
+export function isUsable(selector: unknown): boolean {
+  return validateLabelSelector(selector, '').length === 0;
+}
+
 export function isEmptySelector(selector: unknown): boolean {
   const { matchLabels, matchExpressions } = fieldsOf(selector);
   return Object.keys(fieldsOf(matchLabels)).length + listOf(matchExpressions).length === 0;

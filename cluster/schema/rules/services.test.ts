@@ -64,7 +64,6 @@ test('what is wrong with a service is said in the real words and order', () => {
     [
       'spec.sessionAffinity: Unsupported value: "Sticky": supported values: "ClientIP", "None"',
       'spec.type: Unsupported value: "Nope": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"',
-      'spec.internalTrafficPolicy: Required value',
     ],
   );
   assert.deepEqual(problemsOf(services, { spec: { ports: [{ port: 80, nodePort: 30000 }] } }), [

@@ -342,7 +342,8 @@ function validateTraffic(spec: Fields, type: string): FieldError[] {
   if (reachable)
     errors.push(...oneOf(external, ['Cluster', 'Local'], 'spec.externalTrafficPolicy'));
   const internal = stringOf(spec['internalTrafficPolicy']);
-  if (type !== 'ExternalName')
+  // A type that is none needs no policy; a policy that is there is looked at with any type.
+  if (internal !== '' || ['ClusterIP', 'NodePort', 'LoadBalancer'].includes(type))
     errors.push(...oneOf(internal, ['Cluster', 'Local'], 'spec.internalTrafficPolicy'));
   if (isSet(spec['allocateLoadBalancerNodePorts']) && type !== 'LoadBalancer')
     errors.push(

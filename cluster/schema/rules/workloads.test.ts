@@ -75,7 +75,7 @@ test('what is wrong with a deployment is said in the real words and order', () =
     [
       'spec.selector: Invalid value: {}: empty selector is invalid for deployment',
       'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
-      'spec.strategy.type: Unsupported value: "Blue": supported values: "Recreate", "RollingUpdate"',
+      'spec.strategy: Unsupported value: {"Type":"Blue","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
       'spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds',
     ],
   );
@@ -95,6 +95,14 @@ test('what is wrong with a deployment is said in the real words and order', () =
       'spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "0%": may not be 0 when `maxSurge` is 0',
     ],
   );
+});
+
+test('a selector that selects nothing that makes sense is refused, and its template not looked at', () => {
+  const selector = { matchExpressions: [{ key: 'app', operator: 'In' }] };
+  assert.deepEqual(problemsOf(deployments, { spec: { ...body.spec, selector } }), [
+    "spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+    'spec.selector: Invalid value: {"matchExpressions":[{"key":"app","operator":"In"}]}: invalid label selector',
+  ]);
 });
 
 test('a selector is for life; spec and annotations count generations, labels and status do not', () => {
@@ -178,6 +186,12 @@ test('a job runs once, selects its pods by its own uid, and keeps its template',
       'spec.backoffLimit: Invalid value: -1: must be greater than or equal to 0',
       'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"',
     ],
+  );
+  assert.deepEqual(
+    problemsOf(jobs, {
+      spec: { template: spec.template, selector: { matchLabels: { a: 'b' } } },
+    })[0],
+    'spec.selector: Invalid value: {"matchLabels":{"a":"b","batch.kubernetes.io/controller-uid":"uid-1"}}: `selector` not auto-generated',
   );
   const other = changed(jobs, { spec }, (draft) => {
     specOf(draft)['completionMode'] = 'Indexed';

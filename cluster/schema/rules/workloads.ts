@@ -23,6 +23,7 @@ import type { FieldError } from '../resource.ts';
 import type { KindRules } from '../strategy.ts';
 import {
   isEmptySelector,
+  isUsable,
   isZero,
   notMoreThanAll,
   notNegative,
@@ -82,7 +83,7 @@ export const deployment: KindRules = {
 function validateDeploymentSpec(spec: Fields): FieldError[] {
   const errors = notNegative(spec['replicas'], 'spec.replicas');
   errors.push(...validateSelector(spec['selector'], 'deployment'));
-  errors.push(...validateReplicaTemplate(spec));
+  errors.push(...validateReplicaTemplateOf(spec));
   errors.push(...validateStrategy(fieldsOf(spec['strategy']), 'spec.strategy'));
   errors.push(...notNegative(spec['minReadySeconds'], 'spec.minReadySeconds'));
   errors.push(...notNegative(spec['revisionHistoryLimit'], 'spec.revisionHistoryLimit'));
@@ -102,6 +103,13 @@ function validateSelector(selector: unknown, kind: string): FieldError[] {
   if (isEmptySelector(selector))
     errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`));
   return errors;
+}
+
+/** Where the selector selects nothing that makes sense, the template is not looked at. */
+function validateReplicaTemplateOf(spec: Fields): FieldError[] {
+  return isUsable(spec['selector'])
+    ? validateReplicaTemplate(spec)
+    : [invalid('spec.selector', spec['selector'], 'invalid label selector')];
 }
 
 /** A template whose pods a ReplicaSet keeps running: its labels must match, its pods must restart. */
@@ -161,9 +169,24 @@ function validateStrategy(strategy: Fields, path: string): FieldError[] {
         : [required(`${path}.rollingUpdate`, 'this should be defaulted and never be nil')];
     default:
       return [
-        notSupported(`${path}.type`, stringOf(strategy['type']), ['Recreate', 'RollingUpdate']),
+        {
+          type: 'FieldValueNotSupported',
+          field: path,
+          message: `Unsupported value: ${internalStrategy(strategy)}: supported values: "Recreate", "RollingUpdate"`,
+        },
       ];
   }
+}
+
+/** A strategy as a real server's own type has it: refused as a whole, in the names and the order of Go's fields. */
+function internalStrategy({ type, rollingUpdate }: Fields): string {
+  const { maxUnavailable = 0, maxSurge = 0 } = fieldsOf(rollingUpdate);
+  return JSON.stringify({
+    Type: stringOf(type),
+    RollingUpdate: isSet(rollingUpdate)
+      ? { MaxUnavailable: maxUnavailable, MaxSurge: maxSurge }
+      : null,
+  });
 }
 
 function validateRolling(rolling: Fields, path: string): FieldError[] {
@@ -233,7 +256,7 @@ function validateReplicaSetSpec(spec: Fields): FieldError[] {
     ...notNegative(spec['replicas'], 'spec.replicas'),
     ...notNegative(spec['minReadySeconds'], 'spec.minReadySeconds'),
     ...validateSelector(spec['selector'], 'deployment'),
-    ...validateReplicaTemplate(spec),
+    ...validateReplicaTemplateOf(spec),
   ];
 }
 
@@ -419,15 +442,26 @@ function validateGeneratedSelector(object: KubeObject): FieldError[] {
   const spec = specOf(object);
   if (spec['manualSelector'] === true) return [];
   const labels = stringMapOf(fieldsOf(templateOf(object)['metadata'])['labels']);
-  return labels[CONTROLLER_UID] === object.metadata.uid
-    ? []
-    : [
-        invalid(
-          `spec.template.metadata.labels`,
-          labels,
-          `value '${object.metadata.uid}' is required for label ${CONTROLLER_UID}`,
-        ),
-      ];
+  const { uid, name } = object.metadata;
+  const errors: FieldError[] = [];
+  if (labels[CONTROLLER_UID] !== uid)
+    errors.push(
+      invalid(
+        `spec.template.metadata.labels`,
+        labels,
+        `value '${uid}' is required for label ${CONTROLLER_UID}`,
+      ),
+    );
+  const generated = {
+    [CONTROLLER_UID]: uid,
+    [JOB_NAME]: name,
+    'controller-uid': uid,
+    'job-name': name,
+  };
+  const selector = labelSelectorOf(spec['selector']);
+  if (selector && !matchesLabels(selector, generated))
+    errors.push(invalid('spec.selector', spec['selector'], '`selector` not auto-generated'));
+  return errors;
 }
 
 function validateJobSpec(spec: Fields, path: string): FieldError[] {
