@@ -19,6 +19,7 @@ const BURST = 25;
 const REFILL_MS = 300_000;
 /** A series of the new API ends when nothing was added for so long. */
 const SERIES_WITHIN_MS = 360_000;
+const SERIES_EVENTS = 'events.events.k8s.io';
 /** Remembered events and objects of one recorder, as client-go's caches hold. */
 const REMEMBERED = 4_096;
 /** Events written in one turn of the clock, so that a burst leaves turns to others. */
@@ -264,17 +265,17 @@ export class SeriesRecorder {
     const { client, component, host } = this.#options;
     const namespace = object.metadata.namespace ?? 'default';
     if (count > 1) {
-      const counted = await client.modify('events', namespace, name, (event) => {
+      const counted = await client.modify(SERIES_EVENTS, namespace, name, (event) => {
         event.series = { count, lastObservedTime: microTimestamp(now) };
       });
       if (counted) return;
       // It has expired: the series starts anew.
     }
-    await client.create('events', {
-      apiVersion: 'v1',
+    await client.create(SERIES_EVENTS, {
+      apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
       metadata: { name, namespace },
-      involvedObject: {
+      regarding: {
         kind: object.kind,
         namespace,
         name: object.metadata.name,
@@ -283,14 +284,14 @@ export class SeriesRecorder {
         resourceVersion: object.metadata.resourceVersion,
       },
       reason,
-      message: note,
-      source: {},
-      firstTimestamp: null,
-      lastTimestamp: null,
+      note,
+      deprecatedSource: {},
+      deprecatedFirstTimestamp: null,
+      deprecatedLastTimestamp: null,
       type,
       eventTime: microTimestamp(now),
       action,
-      reportingComponent: component,
+      reportingController: component,
       reportingInstance: `${component}-${host ?? ''}`,
     });
   }

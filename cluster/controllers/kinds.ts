@@ -6,6 +6,7 @@ import type { IReplicaSet } from 'kubernetes-models/apps/v1/ReplicaSet';
 import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import type { ILease } from 'kubernetes-models/coordination.k8s.io/v1/Lease';
 import type { IEndpointSlice } from 'kubernetes-models/discovery.k8s.io/v1/EndpointSlice';
+import type { IEvent as ISeriesEvent } from 'kubernetes-models/events.k8s.io/v1/Event';
 import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap';
 import type { IContainer } from 'kubernetes-models/v1/Container';
 import type { IContainerStatus } from 'kubernetes-models/v1/ContainerStatus';
@@ -63,6 +64,15 @@ export type Event = Omit<
   lastTimestamp?: string | null;
 };
 
+/** The same stored event under the newer group's names of fields. */
+export type SeriesEvent = Omit<
+  Stored<ISeriesEvent>,
+  'deprecatedFirstTimestamp' | 'deprecatedLastTimestamp'
+> & {
+  deprecatedFirstTimestamp?: string | null;
+  deprecatedLastTimestamp?: string | null;
+};
+
 /** Resources by the name the API knows them by. */
 export interface Kinds {
   pods: Pod;
@@ -79,6 +89,7 @@ export interface Kinds {
   secrets: Secret;
   serviceaccounts: ServiceAccount;
   events: Event;
+  'events.events.k8s.io': SeriesEvent;
 }
 
 export type Resource = keyof Kinds;

@@ -11,9 +11,17 @@ import {
 } from '../../api/status.ts';
 import type { Clock } from '../../clock.ts';
 import type { KubeObject, ObjectMeta } from '../../object.ts';
+import { eventToCore } from '../../schema/events.ts';
 import type { Store } from '../../store/store.ts';
 import { timestamp } from '../../time.ts';
 import { randomSuffix } from '../../api/identity.ts';
+
+/** Stored as core events, as the API does. */
+const SERIES_EVENTS = 'events.events.k8s.io';
+
+/** Renaming looks at nothing that only a stored object has. */
+const asCoreEvent = (draft: Draft) =>
+  eventToCore(draft as unknown as KubeObject) as unknown as Draft;
 
 interface World {
   store: Store;
@@ -44,6 +52,7 @@ export class ApiDouble implements ApiClient {
     this.#refuseIfAsked('create', resource, draft);
     if (resource === 'bindings') return this.#bind(draft);
     const { store, clock, random } = this.#world;
+    if (resource === SERIES_EVENTS) return this.create('events', asCoreEvent(draft));
     const given = structuredClone(draft);
     const { namespace } = given.metadata;
     if (namespace && resource !== 'namespaces') {
@@ -111,6 +120,8 @@ export class ApiDouble implements ApiClient {
     change: (draft: KubeObject) => void | false,
     subresource?: 'status' | 'finalize',
   ): Promise<KubeObject | undefined> {
+    // A series has the same field in both groups.
+    if (resource === SERIES_EVENTS) return this.modify('events', namespace, name, change);
     const old = this.get(resource, namespace, name);
     if (!old) return undefined;
     const draft = structuredClone(old);
