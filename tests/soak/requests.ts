@@ -168,9 +168,23 @@ class Soak {
       }
       if (left.length === 0) return;
       if (performance.now() > late)
-        return this.#fail(`${left.join(', ')} not gone after ${CLEAN_MS / 1_000} s`);
+        return this.#fail(
+          `${left.join(', ')} not gone after ${CLEAN_MS / 1_000} s`,
+          await this.#whyStuck(left[0] ?? ''),
+        );
       await wait(200);
     }
+  }
+
+  /** In the words of the namespace and of its pods. */
+  async #whyStuck(namespace: string): Promise<string> {
+    const root = `/api/v1/namespaces/${namespace}`;
+    const { status } = JSON.parse((await this.#client.ask('GET', root)).text) as {
+      status?: { conditions?: { message?: string }[] };
+    };
+    const words = (status?.conditions ?? []).map(({ message }) => message);
+    const pods = (await this.#client.ask('GET', `${root}/pods`)).text.slice(0, 3_000);
+    return `${words.join('; ')} ${pods}`;
   }
 
   async #takeOffFinalizers(namespace: string): Promise<void> {
