@@ -1,6 +1,7 @@
 // Every part of `npm run soak`, in order.
 
 import type { SoakPart } from './part.ts';
+import { minors } from './kubectl-minors.ts';
 import { requests } from './requests.ts';
 
-export const parts: readonly SoakPart[] = [requests];
+export const parts: readonly SoakPart[] = [requests, minors];
