@@ -74,17 +74,16 @@ const byRun: Hand = async (page, block) => {
 const byTyping: Hand = async (page, block) => {
   const screen = screenOf(page);
   // Rows end where the cursor stands, one cell behind the blank.
-  const prompt = block.shell === 'pod' ? 'debug:~# ' : /\$\s*$/;
+  const prompt = block.shell === 'pod' ? /debug:~#\s*$/ : /\$\s*$/;
+  // Nobody types before there is a prompt, and what is typed then is never queued.
+  await expect(screen, block.id).toContainText(prompt, { timeout: STEP_MS });
   await page.locator('lab-terminal[data-front] textarea').focus();
   for (const line of block.text.split('\n')) {
     await page.keyboard.insertText(line);
     await page.keyboard.press('Enter');
   }
-  if (block.opensPodShell) await expect(screen).toContainText('debug:~#', { timeout: STEP_MS });
-  else
-    await expect(screen, block.id).toContainText(block.id === 'debug-exit' ? /\$\s*$/ : prompt, {
-      timeout: STEP_MS,
-    });
+  const next = block.opensPodShell ? /debug:~#\s*$/ : block.id === 'debug-exit' ? /\$\s*$/ : prompt;
+  await expect(screen, block.id).toContainText(next, { timeout: STEP_MS });
 };
 
 /** Reloads, and finds the same shell with the same screen, and the same verdicts. */
