@@ -14,6 +14,3 @@ export interface Outcome {
 export interface Section {
   replay(): Promise<Outcome[]>;
 }
-
-/** The number a step starts with. */
-export const numberOf = ({ id }: { id: string }): number => Number(id.slice(0, 3));
