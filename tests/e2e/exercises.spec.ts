@@ -70,21 +70,39 @@ const byRun: Hand = async (page, block) => {
   await untilDone(page, block);
 };
 
-/** Types into the focused terminal what the page shows, as a learner would who wants to learn it. */
+/**
+ * Types into the focused terminal what the page shows, as a learner would who wants to learn it: a line, and the next one when
+ * there is a prompt for it.
+ */
 const byTyping: Hand = async (page, block) => {
-  const screen = screenOf(page);
-  // Rows end where the cursor stands, one cell behind the blank.
-  const prompt = block.shell === 'pod' ? /debug:~#\s*$/ : /\$\s*$/;
-  // Nobody types before there is a prompt, and what is typed then is never queued.
-  await expect(screen, block.id).toContainText(prompt, { timeout: STEP_MS });
+  const pod = block.shell === 'pod';
+  // Keys that are pressed before the first prompt go nowhere: nothing is queued.
+  await untilPrompt(page, '', pod ? /#$/ : /\$$/, block.id);
   await page.locator('lab-terminal[data-front] textarea').focus();
-  for (const line of block.text.split('\n')) {
+  const lines = block.text.split('\n');
+  for (const [at, line] of lines.entries()) {
     await page.keyboard.insertText(line);
     await page.keyboard.press('Enter');
+    const leaves = block.id === 'debug-exit';
+    const after = block.opensPodShell || (pod && !leaves) ? /#$/ : /\$$/;
+    await untilPrompt(page, line, at === lines.length - 1 ? after : /[$#>]$/, block.id);
   }
-  const next = block.opensPodShell ? /debug:~#\s*$/ : block.id === 'debug-exit' ? /\$\s*$/ : prompt;
-  await expect(screen, block.id).toContainText(next, { timeout: STEP_MS });
 };
+
+/** Waits until the line stands on the screen and a prompt behind it. Rows are broken and padded: blanks do not count. */
+async function untilPrompt(page: Page, line: string, prompt: RegExp, id: string): Promise<void> {
+  const bare = (text: string) => text.replace(/\s/g, '');
+  await expect
+    .poll(
+      async () => {
+        const text = bare(await screenOf(page).innerText());
+        const at = text.lastIndexOf(bare(line));
+        return at >= 0 && prompt.test(line.trim() === '' ? text : text.slice(at));
+      },
+      { message: `${id}: a prompt after "${line}"`, timeout: STEP_MS },
+    )
+    .toBe(true);
+}
 
 /** Reloads, and finds the same shell with the same screen, and the same verdicts. */
 async function reload(page: Page, lesson: Lesson): Promise<void> {
