@@ -3,6 +3,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { commentText } from './comment.ts';
 
 export interface ModelField {
   type: ModelType;
@@ -69,19 +70,6 @@ function commentBefore(text: string, at: number): string {
   const head = text.slice(0, at).trimEnd();
   if (!head.endsWith('*/')) return '';
   return commentText(head.slice(head.lastIndexOf('/**')));
-}
-
-function commentText(comment: string): string {
-  return comment
-    .replace(/^\/\*\*\s*/, '')
-    .replace(/\s*\*\/$/, '')
-    .split('\n')
-    .map((line) => line.replace(/^\s*\* ?/, ''))
-    .join('\n')
-    .replaceAll('\\*', '*')
-    .replaceAll('*\\/', '*/')
-    .replace(/\n@deprecated$/, '')
-    .trim();
 }
 
 /** Reads the fields of one interface, from behind its opening brace to its closing one. */

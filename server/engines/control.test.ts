@@ -8,7 +8,6 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ControlSocket } from './control.ts';
 import { type Engine, EngineError, type Outcome, type Progress } from './engine.ts';
@@ -214,12 +213,23 @@ test('with nobody at the socket, one line says how to start', async () => {
 });
 
 test('who asks a moment before anybody listens is answered all the same', async (t) => {
-  // The path that the next `play` takes.
-  const asked = command(join(directory, `${count + 1}.sock`), 'cluster', 'up');
-  // By then the command has found nobody at least once.
-  await wait(600);
+  // The path that the next `play` takes. Node tells on standard error when it connects.
+  const child = spawn(meshproof, ['cluster', 'up'], {
+    env: {
+      PATH: process.env['PATH'],
+      MESHPROOF_NODE: process.execPath,
+      MESHPROOF_CONTROL: join(directory, `${count + 1}.sock`),
+      NODE_DEBUG: 'net',
+    },
+  });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  const ended = once(child, 'close');
+  await once(child.stderr, 'data');
+  child.stderr.resume();
   await play(t, {});
-  assert.deepEqual(await asked, { code: 0, stdout: 'up is done.\n', stderr: '' });
+  const [code] = (await ended) as [number];
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: 'up is done.\n' });
 });
 
 test('a server that dies in the middle is told', async (t) => {

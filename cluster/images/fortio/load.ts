@@ -30,6 +30,14 @@ const HEADER_RESOLUTION = 5;
 /** Connections a load may open at once: the whole cluster shares one processor. */
 const MAX_THREADS = 1_000;
 
+/** The one operand. Throws FlagFault where there is none, or more. */
+function targetOf({ operands }: Flags): string {
+  const [target, ...more] = operands;
+  if (target === undefined || more.length > 0)
+    throw new FlagFault('Error: fortio load/curl needs a URL or destination', 1);
+  return target.trimStart();
+}
+
 /** Throws FlagFault for what cannot be run. */
 export async function load(
   process: Process,
@@ -37,9 +45,7 @@ export async function load(
   log: Log,
   release: string,
 ): Promise<number> {
-  const target = flags.operands[0]?.trimStart();
-  if (target === undefined || flags.operands.length !== 1)
-    throw new FlagFault('Error: fortio load/curl needs a URL or destination', 1);
+  const target = targetOf(flags);
   const percentiles = percentilesOf(flags);
   const request = requestOf(process, flags, release, target);
   const options = runOptions(flags);
@@ -308,9 +314,7 @@ export async function fetchOnce(
   log: Log,
   release: string,
 ): Promise<number> {
-  const target = flags.operands[0]?.trimStart();
-  if (target === undefined || flags.operands.length !== 1)
-    throw new FlagFault('Error: fortio load/curl needs a URL or destination', 1);
+  const target = targetOf(flags);
   const request = requestOf(process, flags, release, target);
   await assumeScheme(log, target, request);
   const client = clientOf(process, flags, log, request, new Addresses(process, log), 0);

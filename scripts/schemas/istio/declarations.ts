@@ -2,6 +2,7 @@
 // alternatives and descriptions. Knows how that package writes its .d.ts files; knows nothing of formats or limits.
 
 import type { SchemaNode } from '../../../cluster/schema/openapi.ts';
+import { commentText } from '../comment.ts';
 
 /** A TypeScript type, as far as these declarations use the language. */
 type Declared =
@@ -77,19 +78,6 @@ class Tokens {
     const here = this.#text.slice(this.#at, this.#at + 40);
     return new Error(`${wanted} expected at ${JSON.stringify(here)}`);
   }
-}
-
-function commentText(comment: string): string {
-  return comment
-    .replace(/^\/\*\*\s*/, '')
-    .replace(/\s*\*\/$/, '')
-    .split('\n')
-    .map((line) => line.replace(/^\s*\* ?/, ''))
-    .join('\n')
-    .replaceAll('\\*', '*')
-    .replaceAll('*\\/', '*/')
-    .replace(/\n@deprecated$/, '')
-    .trim();
 }
 
 function parseType(tokens: Tokens): Declared {
