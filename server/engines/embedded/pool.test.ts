@@ -98,7 +98,7 @@ test('a worker at rest is not looked at, and is again from the moment it wakes',
   const { it, start, log } = pool(t, { clustersPerWorker: 1 });
   const resting = await start();
   await resting.save(file('block-at-rest'));
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // Its thread answers only once it is no longer blocked.
   await threadOf(resting);
   assert.deepEqual(log, []);
   let hear = (_loss: Loss) => {};
