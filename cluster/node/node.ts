@@ -206,7 +206,7 @@ export class Node implements Kubelet {
     streams: RemoteStreams,
   ): Promise<ExecResult> {
     const { running } = this.#container(namespace, pod, options.container);
-    if (!running) throw containerNotFound(options.container);
+    if (!running) throw nothingToAttachTo(options.container, namespace, pod);
     await running.attach(streams);
     return { exitCode: 0 };
   }
@@ -391,6 +391,13 @@ const WAITING_WORDS: Readonly<Record<string, string>> = {
 
 function containerNotFound(name: string) {
   return plainError(`unable to upgrade connection: container not found ("${name}")`);
+}
+
+/** The kubelet has other words for an attach than for an exec. Source: GetAttach in pkg/kubelet/kubelet_pods.go. */
+function nothingToAttachTo(name: string, namespace: string, pod: string) {
+  return plainError(
+    `unable to upgrade connection: container ${name} not found in pod ${pod}_${namespace}`,
+  );
 }
 
 function imagesOf(puller: ImagePuller): { names: string[]; sizeBytes: number }[] {

@@ -91,6 +91,10 @@ test('exec and attach reach a running container and refuse one that is not', asy
     '500 unable to upgrade connection: container not found ("nginx")',
   );
   assert.equal(
+    await refusal(() => node.attach('default', 'web', { container, tty: true }, nobody)),
+    '500 unable to upgrade connection: container nginx not found in pod web_default',
+  );
+  assert.equal(
     await refusal(() => node.attach('default', 'nobody', { container, tty: true }, nobody)),
     '404 pods "nobody" not found',
   );
