@@ -19,6 +19,8 @@ export const predicates = {
   readyEndpoints: 'readyEndpoints(list, string): int',
   /** A pod that runs Istio's proxy, as a native or a classic sidecar, and whose proxy is ready. */
   injected: 'injected(dyn): bool',
+  /** The samples of a PromQL answer added up; 0 when there are none, or no Prometheus. A double: compare it with `50.0`. */
+  total: 'total(dyn): double',
 } as const satisfies Record<string, string>;
 
 export type Predicate = keyof typeof predicates;

@@ -33,6 +33,11 @@ export const Input = z.union([
   z.strictObject({ file: z.string() }),
   /** The cluster's version, as GET /version tells it. */
   z.strictObject({ version: z.literal('server') }),
+  /**
+   * What Prometheus answers to a query now: a list of samples, each with `metric` (its labels) and `value` (a double). Null while no
+   * Prometheus answers. Asked again every 2 s while a page is open.
+   */
+  z.strictObject({ promql: z.string() }),
 ]);
 export type Input = z.infer<typeof Input>;
 

@@ -14,11 +14,14 @@ const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
 /** The server answered, and not with success. */
 export class ApiStatusError extends Error {
   readonly status: number;
+  /** As it came: whoever asks through the server's proxy may know its language. */
+  readonly body: string;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, body = '') {
     super(message);
     this.name = 'ApiStatusError';
     this.status = status;
+    this.body = body;
   }
 }
 
@@ -133,6 +136,7 @@ export class ApiServer {
     throw new ApiStatusError(
       response.statusCode ?? 0,
       messageOf(body) ?? `${response.statusCode} for ${path}`,
+      body,
     );
   }
 }

@@ -201,6 +201,10 @@ export class Board {
     for (const [name, source] of judged.sources) {
       const reading = source.read();
       if (reading.state === 'unknown') return; // Judged again when it is known.
+      if (reading.state === 'broken') {
+        this.#settle(judged, reading);
+        return;
+      }
       inputs[name] = reading.value;
       if (reading.revision !== undefined) revisions[name] = reading.revision;
     }

@@ -11,6 +11,7 @@ function check(parts: Partial<CheckSpec>): Check {
       backend: { object: 'Deployment', name: 'backend' },
       pods: { objects: 'Pod' },
       lines: { log: 'load-generator' },
+      calls: { promql: 'sum(rate(istio_requests_total[1m]))' },
     },
     rules: [],
     mistakes: [],
@@ -213,6 +214,22 @@ describe('predicates', () => {
     assert.ok(
       holds("readyEndpoints(pods, 'backend') == 2 && readyEndpoints(pods, 'none') == 0", { pods }),
     );
+  });
+
+  test('total adds up what Prometheus answers, and is 0 where it answers nothing', () => {
+    const calls = [
+      { metric: { version: 'v1' }, value: 90 },
+      { metric: { version: 'v2' }, value: 10.5 },
+    ];
+    assert.ok(holds('total(calls) == 100.5 && total(calls) > 100', { calls }));
+    assert.ok(holds("total(calls.filter(c, c.metric.version == 'v1')) >= 90.0", { calls }));
+    assert.ok(holds('total(calls) == 0.0', { calls: [] }));
+    assert.ok(holds('total(calls) == 0.0 && calls == null', { calls: null }));
+  });
+
+  test('the value of a sample is a double even when it is whole', () => {
+    const calls = [{ metric: {}, value: 3 }];
+    assert.ok(holds('calls[0].value / 2.0 == 1.5', { calls }));
   });
 
   test('injected is a ready istio-proxy, native or classic, and not any second container', () => {

@@ -26,8 +26,11 @@ const ABSENT = new Set(['no_such_key', 'index_out_of_bounds']);
 /** The language of one check: CEL, the named predicates and the names of its inputs. */
 export class Language {
   readonly #environment: Environment;
+  /** Inputs whose numbers stay doubles: a rate that happens to be whole is still a rate. */
+  readonly #doubles: ReadonlySet<string>;
 
   constructor(watch: CheckSpec['watch']) {
+    this.#doubles = new Set(Object.keys(watch).filter((name) => 'promql' in (watch[name] ?? {})));
     const environment = new Environment({ enableOptionalTypes: true });
     for (const [name, signature] of Object.entries(predicates)) {
       environment.registerFunction(signature, implementations[name as Predicate]);
@@ -43,9 +46,9 @@ export class Language {
     const checked = program.check();
     if (!checked.valid) throw checked.error ?? new Error(`not a valid condition: ${expression}`);
     return {
-      ask(inputs) {
+      ask: (inputs) => {
         try {
-          const value: unknown = program(forCel(inputs) as Record<string, unknown>);
+          const value: unknown = program(this.#forCel(inputs));
           if (typeof value !== 'boolean')
             return {
               error: `the condition \`${expression}\` is ${typeof value}, not true or false`,
@@ -67,7 +70,7 @@ export class Language {
       if (!checked.valid) throw checked.error ?? new Error(`not a valid expression: ${part}`);
       return (inputs: Inputs) => {
         try {
-          return textOf(program(forCel(inputs) as Record<string, unknown>));
+          return textOf(program(this.#forCel(inputs)));
         } catch (error) {
           // The condition has said why already; the sentence must still reach the learner.
           if (error instanceof Error) return '…';
@@ -76,6 +79,13 @@ export class Language {
       };
     });
     return { fill: (inputs) => parts.map((part) => part(inputs)).join('') };
+  }
+
+  #forCel(inputs: Inputs): Record<string, unknown> {
+    const named = Object.entries(inputs);
+    return Object.fromEntries(
+      named.map(([name, value]) => [name, this.#doubles.has(name) ? value : forCel(value)]),
+    );
   }
 }
 

@@ -77,7 +77,11 @@ function injected(pod: Json): boolean {
   );
 }
 
-/** As CEL calls them: integers go back as bigint. */
+function total(samples: Json): number {
+  return items(samples).reduce<number>((sum, sample) => sum + Number(at(sample, 'value')), 0);
+}
+
+/** As CEL calls them: integers go back as bigint, doubles as number. */
 export const implementations: Record<Predicate, (...values: Json[]) => Json> = {
   ready: (object) => hasCondition(object, 'Ready'),
   live: (list) =>
@@ -87,4 +91,5 @@ export const implementations: Record<Predicate, (...values: Json[]) => Json> = {
   available: (deployment) => BigInt(count(at(deployment, 'status', 'availableReplicas'))),
   readyEndpoints: (slices, service) => BigInt(readyEndpoints(slices, service)),
   injected: (pod) => injected(pod),
+  total: (samples) => total(samples),
 };

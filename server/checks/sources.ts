@@ -3,13 +3,10 @@
 import type { Input } from '../../protocol/check.ts';
 import type { ApiServer } from './api-server.ts';
 import { LogTail } from './log-tail.ts';
+import { PromqlPoll } from './promql-poll.ts';
+import type { Reading } from './reading.ts';
 import { WatchedFile } from './watched-file.ts';
 import { WatchedList } from './watched-list.ts';
-
-/** One input's value now. */
-export type Reading =
-  /** The cluster has not answered yet. */
-  { state: 'unknown' } | { state: 'known'; value: unknown; revision?: string };
 
 export interface Source {
   read(): Reading;
@@ -51,6 +48,7 @@ export class Sources {
     if ('file' in input) return this.#file(input.file);
     if ('version' in input) return this.#version();
     if ('log' in input) return this.#log(input);
+    if ('promql' in input) return this.#promql(input.promql);
     return this.#objects(input);
   }
 
@@ -114,6 +112,12 @@ export class Sources {
       read: () => ({ state: 'known', value: file.text }),
       close: () => file.close(),
     };
+    return source;
+  }
+
+  #promql(query: string): Source {
+    const poll = new PromqlPoll(this.#api, query, () => this.#observer.changed(source));
+    const source: Source = { read: () => poll.reading, close: () => poll.close() };
     return source;
   }
 
