@@ -1,5 +1,6 @@
 // The cluster that is soaked, in a process of its own whose heap is looked at. Forked by soaked-cluster.ts with --expose-gc.
 
+import { writeHeapSnapshot } from 'node:v8';
 import { createIdentity } from '../../server/apiserver/certificates.ts';
 import { createCluster } from '../../server/engines/embedded/cluster.ts';
 import { Host } from '../../server/engines/embedded/host.ts';
@@ -39,6 +40,11 @@ process.on('message', (message: ToSoaked) => {
       say({ kind: 'weight', heapBytes: process.memoryUsage().heapUsed });
     }, 100);
   }
+});
+process.on('message', (message: ToSoaked) => {
+  if (message.kind !== 'snapshot') return;
+  writeHeapSnapshot(message.file);
+  say({ kind: 'snapshot-written' });
 });
 process.on('disconnect', () => process.exit(0));
 

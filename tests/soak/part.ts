@@ -5,6 +5,8 @@ export interface SoakOptions {
   durationMs: number;
   /** Repeats a run's choices. */
   seed: number;
+  /** A directory for heap snapshots of each round, to compare when the heap has grown; none are written without it. */
+  heapSnapshots: string | undefined;
   /** One line for whoever watches. */
   say: (line: string) => void;
 }

@@ -1,6 +1,7 @@
 // Fuzzed requests against one cluster, for as long as wanted: every one gets an answer that a server may give, nothing of
 // ours breaks, nobody has to wait, and when all is cleaned up the heap is what it was.
 
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ApiClient } from '../support/api-client.ts';
 import { Chance, type FuzzedRequest, NAMESPACES, fuzzedRequest } from './fuzz.ts';
@@ -53,7 +54,7 @@ class Soak {
   }
 
   async run(): Promise<SoakResult> {
-    const { durationMs, seed, say } = this.#options;
+    const { durationMs, seed, say, heapSnapshots } = this.#options;
     const ends = performance.now() + durationMs;
     const roundMs = Math.min(LONGEST_ROUND_MS, durationMs / (WARM_ROUNDS + 2));
     const heaps: number[] = [];
@@ -69,6 +70,8 @@ class Soak {
       await this.#clean();
       const heap = await this.#cluster.heapBytes();
       heaps.push(heap);
+      if (heapSnapshots)
+        await this.#cluster.writeHeapSnapshot(join(heapSnapshots, `${round}.heapsnapshot`));
       say(`${this.#passed} requests, heap ${(heap / 1e6).toFixed(1)} MB`);
     }
     this.#client.close();

@@ -1,12 +1,12 @@
-// npm run soak [-- --minutes N] [--seed N] [part …]: what takes too long for npm test. Ends with a line that counts.
+// npm run soak [-- --minutes N] [--seed N] [--heap-snapshots DIR] [part …]: what takes too long for npm test. Ends with a line that counts.
 
 import { parseArgs } from 'node:util';
 import { made } from '../../scripts/products.ts';
 import { parts } from './parts.ts';
 
-const USAGE = `Usage: npm run soak -- [--minutes N] [--seed N] [${parts.map(({ name }) => name).join('|')} …]`;
+const USAGE = `Usage: npm run soak -- [--minutes N] [--seed N] [--heap-snapshots DIR] [${parts.map(({ name }) => name).join('|')} …]`;
 
-const { minutes, seed, wanted } = readArguments();
+const { minutes, seed, heapSnapshots, wanted } = readArguments();
 await made('schemas');
 let passed = 0;
 let failed = 0;
@@ -16,6 +16,7 @@ for (const { name, run } of parts) {
   const result = await run({
     durationMs: minutes * 60_000,
     seed,
+    heapSnapshots,
     say: (line) => console.log(line),
   });
   for (const failure of result.failures) console.log(`failed: ${failure}`);
@@ -29,12 +30,13 @@ function readArguments() {
   const text = { type: 'string' } as const;
   try {
     const { values, positionals } = parseArgs({
-      options: { minutes: text, seed: text },
+      options: { minutes: text, seed: text, 'heap-snapshots': text },
       allowPositionals: true,
     });
     const given = {
       minutes: Number(values.minutes ?? 10),
       seed: Number(values.seed ?? Date.now() % 1_000_000),
+      heapSnapshots: values['heap-snapshots'],
       wanted: positionals,
     };
     const unknown = positionals.filter((name) => !parts.some((part) => part.name === name));

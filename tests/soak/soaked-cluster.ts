@@ -5,12 +5,16 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Credentials } from '../support/api-client.ts';
 
-export type ToSoaked = { kind: 'weigh' };
+export type ToSoaked =
+  | { kind: 'weigh' }
+  /** Writes a heap snapshot to a file. */
+  | { kind: 'snapshot'; file: string };
 
 export type FromSoaked =
   | { kind: 'ready'; credentials: Credentials }
   | { kind: 'logged'; message: string }
-  | { kind: 'weight'; heapBytes: number };
+  | { kind: 'weight'; heapBytes: number }
+  | { kind: 'snapshot-written' };
 
 export class SoakedCluster {
   readonly credentials: Credentials;
@@ -41,17 +45,31 @@ export class SoakedCluster {
 
   /** Bytes of its heap without garbage. */
   async heapBytes(): Promise<number> {
-    const weighed = new Promise<number>((resolve, reject) => {
-      const hear = (message: FromSoaked) => {
-        if (message.kind !== 'weight') return;
+    const { heapBytes } = await this.#ask({ kind: 'weigh' }, 'weight');
+    return heapBytes;
+  }
+
+  /** For the developer tools of a browser, which compare two of them. */
+  async writeHeapSnapshot(file: string): Promise<void> {
+    await this.#ask({ kind: 'snapshot', file }, 'snapshot-written');
+  }
+
+  #ask<K extends FromSoaked['kind']>(message: ToSoaked, kind: K) {
+    type Answer = Extract<FromSoaked, { kind: K }>;
+    return new Promise<Answer>((resolve, reject) => {
+      const settle = (then: () => void) => {
         this.#child.off('message', hear);
-        resolve(message.heapBytes);
+        this.#child.off('exit', end);
+        then();
       };
+      const hear = (answer: FromSoaked) => {
+        if (isOf(answer, kind)) settle(() => resolve(answer));
+      };
+      const end = () => settle(() => reject(new Error('the cluster’s process ended')));
       this.#child.on('message', hear);
-      this.#child.once('exit', () => reject(new Error('the cluster’s process ended')));
+      this.#child.on('exit', end);
+      this.#child.send(message);
     });
-    this.#child.send({ kind: 'weigh' } satisfies ToSoaked);
-    return weighed;
   }
 
   async stop(): Promise<void> {
@@ -60,4 +78,11 @@ export class SoakedCluster {
     this.#child.disconnect();
     await ended;
   }
+}
+
+function isOf<K extends FromSoaked['kind']>(
+  message: FromSoaked,
+  kind: K,
+): message is Extract<FromSoaked, { kind: K }> {
+  return message.kind === kind;
 }
