@@ -24,7 +24,13 @@ async function start(): Promise<number> {
     return await serve(config, held, env, {
       ...(existsSync(engines) && { engines }),
       openWorkspace: async (learner) =>
-        openWorkspace({ home: config.home, learner, kubectl: await kubectl, env }),
+        openWorkspace({
+          home: config.home,
+          learner,
+          kubectl: await kubectl,
+          env,
+          engine: config.engine,
+        }),
     });
   } finally {
     await held.release();

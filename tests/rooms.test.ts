@@ -81,6 +81,11 @@ const rooms: Record<string, Room> = {
     ],
     packages: ['kubernetes-models'],
   },
+  // A program of its own: it reaches the cluster through the kubeconfig alone, and shares the mesh's rules with it.
+  istioctl: {
+    rooms: ['cluster', 'cluster/schema', 'cluster/mesh'],
+    packages: ['node:'],
+  },
   'src/lesson': {
     rooms: ['protocol'],
     packages: [
@@ -152,7 +157,7 @@ const rooms: Record<string, Room> = {
   'server/workspace': { rooms: ['protocol', 'server/config'], packages: ['node:'] },
   'server/checks': {
     rooms: ['protocol', 'server/config'],
-    packages: ['node:', '@kubernetes/client-node', '@marcbachmann/cel-js'],
+    packages: ['node:', '@kubernetes/client-node', '@marcbachmann/cel-js', 'yaml'],
   },
   'server/learners': { rooms: ['protocol', 'server/config'], packages: ['node:'] },
 };
@@ -160,6 +165,7 @@ const rooms: Record<string, Room> = {
 const sources = [
   ...filesBelow('protocol'),
   ...filesBelow('cluster'),
+  ...filesBelow('istioctl'),
   ...filesBelow('server'),
   ...filesBelow('src'),
 ].filter(

@@ -2,6 +2,7 @@
 // of the server's environment, for that may hold secrets. Pure.
 
 import { delimiter, join, sep } from 'node:path';
+import type { EngineName } from '../config.ts';
 
 /** Taken over from whoever started Meshproof. Anything that may carry a credential is not here, proxies included. */
 const KEPT = [
@@ -31,6 +32,8 @@ export interface ShellPlace {
   root: string;
   /** The Node that runs Meshproof, for the commands in bin/. */
   node: string;
+  /** What `cluster up` starts here. */
+  engine: EngineName;
 }
 
 export function shellEnvironment(
@@ -63,14 +66,18 @@ export function shellEnvironment(
   };
 }
 
-/** Ours first, then the learner's own without what npm put before it, and last what stands in for missing tools. */
-function shellPath({ directory, root }: ShellPlace, path: string): string {
+/**
+ * Ours first, then the learner's own without what npm put before it, and last what stands in for missing tools. Only the
+ * embedded cluster has tools of its own: a real one is spoken to by the real ones.
+ */
+function shellPath({ directory, root, engine }: ShellPlace, path: string): string {
   const theirs = path
     .split(delimiter)
     .filter((entry) => entry.startsWith(sep) && !isOfNpm(entry, root));
   return [
     join(directory, 'bin'),
     join(root, 'bin'),
+    ...(engine === 'embedded' ? [join(root, 'bin/embedded')] : []),
     ...(theirs.length > 0 ? theirs : USUAL_PATH),
     join(root, 'bin/fallback'),
   ].join(delimiter);

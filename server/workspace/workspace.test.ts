@@ -36,9 +36,11 @@ function place(labs: Record<string, string>) {
   const home = join(directory, 'home');
   const open = (env: Record<string, string> = {}, kubectl = fetched): Promise<Workspace> =>
     openWorkspace({ home, learner: 'me', kubectl, env, root });
+  const openForKind = () =>
+    openWorkspace({ home, learner: 'me', kubectl: fetched, env: {}, root, engine: 'kind' });
   const lab = (path: string) => join(home, 'learners/me/labs', path);
   const read = (path: string) => readFileSync(lab(path), 'utf8');
-  return { root, home, ship, open, lab, read };
+  return { root, home, ship, open, openForKind, lab, read };
 }
 
 function write(path: string, text: string): void {
@@ -159,7 +161,10 @@ test('a shell gets language, editor and PATH, and no secret of whoever started t
   assert.equal(env['LC_TIME'], 'de_CH.UTF-8');
   assert.equal(env['KUBECONFIG'], kubeconfig);
   assert.equal(env['MESHPROOF_CONTROL'], controlSocket);
-  assert.equal(env['PATH'], `${directory}/bin:${root}/bin:/usr/bin:${root}/bin/fallback`);
+  assert.equal(
+    env['PATH'],
+    `${directory}/bin:${root}/bin:${root}/bin/embedded:/usr/bin:${root}/bin/fallback`,
+  );
   for (const name of [
     'KUBECONFIG',
     'KUBECACHEDIR',
@@ -170,12 +175,18 @@ test('a shell gets language, editor and PATH, and no secret of whoever started t
     assert.ok(env[name]?.startsWith(directory), `${name} is inside the workspace`);
 });
 
+test('the tools of the embedded cluster are not on the PATH of a real one', async () => {
+  const { openForKind } = place({});
+  const { env } = await openForKind();
+  assert.doesNotMatch(env['PATH'] ?? '', /bin\/embedded/);
+});
+
 test('with no PATH and no language at all there are usable ones', async () => {
   const { open, root } = place({ 'a.yaml': '' });
   const { env, directory } = await open({});
   assert.equal(
     env['PATH'],
-    `${directory}/bin:${root}/bin:/usr/local/bin:/usr/bin:/bin:${root}/bin/fallback`,
+    `${directory}/bin:${root}/bin:${root}/bin/embedded:/usr/local/bin:/usr/bin:/bin:${root}/bin/fallback`,
   );
   assert.equal(env['LANG'], 'C.UTF-8');
 });

@@ -5,6 +5,7 @@ import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { EngineName } from '../config.ts';
 import { shellEnvironment } from './environment.ts';
 import type { Kubectl } from './kubectl.ts';
 import { giveLabFiles } from './lab-files.ts';
@@ -42,6 +43,8 @@ export interface OpenOptions {
   kubectl: Kubectl;
   /** The environment of whoever started Meshproof. */
   env: Record<string, string | undefined>;
+  /** Default embedded. */
+  engine?: EngineName;
   /** The clone of Meshproof. Default: this one. */
   root?: string;
 }
@@ -89,7 +92,8 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace> {
     record: join(own, 'given.json'),
   });
   await linkKubectl(join(directory, 'bin'), options.kubectl);
-  const env = shellEnvironment({ ...paths, root, node: process.execPath }, options.env);
+  const { engine = 'embedded' } = options;
+  const env = shellEnvironment({ ...paths, root, node: process.execPath, engine }, options.env);
   return { ...paths, env };
 }
 

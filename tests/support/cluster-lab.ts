@@ -37,6 +37,7 @@ export class ClusterLab {
       home,
       learner: 'me',
       kubectl: { path: await pinnedKubectl(), version: '1.36.3', own: false },
+      engine: process.env['MESHPROOF_ENGINE'] === 'kind' ? 'kind' : 'embedded',
       // A learner's shell in a test has the test's PATH and a HOME of its own.
       env: { ...process.env, HOME: home },
     });

@@ -1,0 +1,28 @@
+// The commands of istioctl in one table: what help lists, and where each one is. A command is loaded when it is called.
+// To add one, write its file in commands/ and add its line here.
+
+import type { CommandEntry } from './command.ts';
+import { notSimulated } from './commands/not-simulated.ts';
+
+export const commands: readonly CommandEntry[] = [
+  {
+    use: 'version',
+    short: 'Prints out build version information',
+    load: () => import('./commands/version.ts'),
+  },
+  notSimulated('admin', 'Manage control plane (istiod) configuration', ['istiod']),
+  notSimulated('authz', '(authz is experimental. Use `istioctl experimental authz`)'),
+  notSimulated('bug-report', 'Cluster information and log capture support tool.'),
+  notSimulated('completion', 'Generate the autocompletion script for the specified shell'),
+  notSimulated(
+    'create-remote-secret',
+    'Create a secret with credentials to allow Istio to access remote Kubernetes apiservers',
+  ),
+  notSimulated(
+    'remote-clusters',
+    'Lists the remote clusters each istiod instance is connected to.',
+  ),
+  notSimulated('upgrade', 'Upgrade Istio control plane in-place'),
+  notSimulated('waypoint', 'Manage waypoint configuration'),
+  notSimulated('ztunnel-config', 'Update or retrieve current Ztunnel configuration.'),
+];
