@@ -21,13 +21,23 @@ export const predicates = {
   injected: 'injected(dyn): bool',
   /** The samples of a PromQL answer added up; 0 when there are none, or no Prometheus. A double: compare it with `50.0`. */
   total: 'total(dyn): double',
+  /** A pod that was given Istio's proxy, ready or not. */
+  proxied: 'proxied(dyn): bool',
+  /** Those of a list that wear all of these labels: `labelled(pods, {'version': 'v2'})`. */
+  labelled: 'labelled(list, dyn): list',
+  /** VirtualServices or DestinationRules that speak for a host, by its full name; the one that counts first. */
+  rulesFor: 'rulesFor(list, string): list',
+  /** What the DestinationRules of a host come to together: `subsets` and `trafficPolicy`; null when there are none. */
+  mergedRule: 'mergedRule(list, string): dyn',
+  /** What a text of YAML says; null when it is none. */
+  yaml: 'yaml(dyn): dyn',
 } as const satisfies Record<string, string>;
 
 export type Predicate = keyof typeof predicates;
 
 /** The CEL type of an input's name. `dyn` where null stands for "does not exist". */
 export function celTypeOf(input: Input): 'dyn' | 'list<dyn>' | 'list<string>' {
-  if ('objects' in input) return 'list<dyn>';
+  if ('objects' in input || 'receipt' in input) return 'list<dyn>';
   if ('log' in input) return 'list<string>';
   return 'dyn';
 }

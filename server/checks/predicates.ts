@@ -2,26 +2,12 @@
 // They get whatever a lesson hands them, null included, and answer no rather than fail.
 
 import type { Predicate } from '../../protocol/cel.ts';
-
-type Json = unknown;
-
-/** Field by field into what may be anything; undefined where a step is missing. */
-function at(value: Json, ...path: string[]): Json {
-  let here = value;
-  for (const name of path) {
-    if (typeof here !== 'object' || here === null) return undefined;
-    here = (here as Record<string, Json>)[name];
-  }
-  return here;
-}
+import { at, items, type Json } from './json.ts';
+import { labelled, mergedRule, proxied, rulesFor, yaml } from './mesh-predicates.ts';
 
 /** CEL's integers are bigint, JSON's are numbers. */
 function count(value: Json): number {
   return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : 0;
-}
-
-function items(value: Json): Json[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function hasCondition(object: Json, type: string): boolean {
@@ -92,4 +78,9 @@ export const implementations: Record<Predicate, (...values: Json[]) => Json> = {
   readyEndpoints: (slices, service) => BigInt(readyEndpoints(slices, service)),
   injected: (pod) => injected(pod),
   total: (samples) => total(samples),
+  proxied: (pod) => proxied(pod),
+  labelled: (list, labels) => labelled(list, labels),
+  rulesFor: (list, host) => rulesFor(list, host),
+  mergedRule: (list, host) => mergedRule(list, host),
+  yaml: (text) => yaml(text),
 };
