@@ -38,6 +38,11 @@ export const Input = z.union([
    * Prometheus answers. Asked again every 2 s while a page is open.
    */
   z.strictObject({ promql: z.string() }),
+  /**
+   * Commands that the learner's own shells have run and that begin with these words, newest last: each with `command`, `exit` and
+   * `output`. Only in steps that change nothing anywhere: a check of receipts is seen, never proven.
+   */
+  z.strictObject({ receipt: z.string() }),
 ]);
 export type Input = z.infer<typeof Input>;
 
@@ -78,3 +83,8 @@ export const CheckSpec = z.strictObject({
   breaks: z.optional(z.array(Mistake)),
 });
 export type CheckSpec = z.infer<typeof CheckSpec>;
+
+/** A check of receipts: it can be seen, and proves nothing. */
+export function isOnlySeen({ watch }: CheckSpec): boolean {
+  return Object.values(watch).some((input) => 'receipt' in input);
+}

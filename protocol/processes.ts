@@ -3,6 +3,7 @@
 
 import type { EngineFacts } from './lab.ts';
 import type { LabErrorCode } from './errors.ts';
+import type { Receipt } from './receipt.ts';
 
 /** A learner's terminal, as lists of them show it. */
 export interface TerminalFacts {
@@ -33,6 +34,8 @@ export type ToWeb =
   /** A code that unlocks one browser, once and soon: a command line may show it, the launch secret never. */
   | { kind: 'one-time code'; code: string }
   | { kind: 'answer'; id: number; answer: Answer }
+  /** A command has ended in one of the learner's terminals. */
+  | { kind: 'receipt'; learner: string; receipt: Receipt }
   | FromEngines;
 
 /** Web server → holder. */

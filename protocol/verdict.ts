@@ -7,6 +7,8 @@ export const Verdict = z.discriminatedUnion('state', [
   z.object({ state: z.literal('not started') }),
   z.object({ state: z.literal('waiting'), because: z.string(), hint: z.optional(z.string()) }),
   z.object({ state: z.literal('passed'), seen: z.string() }),
+  /** A terminal showed it. Nothing is proven by that. */
+  z.object({ state: z.literal('seen'), seen: z.string() }),
   /** Our own fault: a rule or probe failed with an error. */
   z.object({ state: z.literal('broken'), error: z.string() }),
 ]);

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import type { EngineFacts, FeedMessage } from '../protocol/lab.ts';
 import { Catalogue } from '../protocol/lesson.ts';
 import type { CheckSpec } from '../protocol/check.ts';
+import type { Receipt } from '../protocol/receipt.ts';
 import { Board } from './checks/board.ts';
+import { Receipts } from './checks/receipts.ts';
 import { type Config, limits } from './config.ts';
 import { LearnerRecord } from './learners/learner-record.ts';
 import { workspacePaths } from './workspace/workspace.ts';
@@ -21,6 +23,7 @@ export class Boards {
   readonly #options: BoardsOptions;
   readonly #boards = new Map<string, Board>();
   readonly #engines = new Map<string, string>();
+  readonly #receipts = new Map<string, Receipts>();
   readonly #resting = new Map<string, NodeJS.Timeout>();
   #record: LearnerRecord | undefined;
   #checks: Promise<CheckSpec[]> | undefined;
@@ -54,10 +57,21 @@ export class Boards {
     this.#engines.set(learner, facts.name);
   }
 
+  /** A command has ended in one of the learner's terminals. */
+  receipt(learner: string, receipt: Receipt): void {
+    this.#receiptsOf(learner).add(receipt);
+  }
+
   close(): void {
     for (const timer of this.#resting.values()) clearTimeout(timer);
     for (const board of this.#boards.values()) board.stop();
     this.#record?.close();
+  }
+
+  #receiptsOf(learner: string): Receipts {
+    let receipts = this.#receipts.get(learner);
+    if (!receipts) this.#receipts.set(learner, (receipts = new Receipts()));
+    return receipts;
   }
 
   async #start(learner: string): Promise<void> {
@@ -78,6 +92,7 @@ export class Boards {
     return new Board({
       checks,
       workspace: workspacePaths(home, learner),
+      receipts: this.#receiptsOf(learner),
       record: {
         proofs: () => record.proofs(learner),
         prove: (check, proof) => record.prove(learner, check, proof),

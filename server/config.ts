@@ -81,6 +81,9 @@ export const limits = {
   /** Bytes of one mark: a command line. Longer ones are not marks. */
   markBytes: 8 * 1024,
 
+  /** Bytes of one command's output that its receipt keeps: a long table, and no flood. */
+  receiptBytes: 32 * 1024,
+
   /** Bytes of input that wait for a program which does not read. */
   inputQueueBytes: 64 * 1024,
   /** Bytes of input a second that reach one pty: far above typing and pasting, below what a flood needs. */

@@ -54,6 +54,9 @@ function told(message: Told): void {
       boards.engine(message.learner, message.engine);
       feed.publish(message.learner, { kind: 'engine', engine: message.engine });
       return;
+    case 'receipt':
+      boards.receipt(message.learner, message.receipt);
+      return;
     case 'notice':
       feed.publish(message.learner, { kind: 'notice', text: message.text });
       return;

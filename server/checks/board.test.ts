@@ -10,6 +10,7 @@ import type { CheckSpec } from '../../protocol/check.ts';
 import type { CheckState } from '../../protocol/verdict.ts';
 import { LearnerRecord } from '../learners/learner-record.ts';
 import { Board, type BoardRecord } from './board.ts';
+import { Receipts } from './receipts.ts';
 
 /** An API server that knows config maps and one pod's log, for tests of what a network does. */
 class SmallApiServer {
@@ -148,6 +149,7 @@ const mapCheck: CheckSpec = {
 class Learner {
   readonly directory = mkdtempSync(join(tmpdir(), 'board-'));
   readonly kubeconfig = join(this.directory, 'kubeconfig');
+  readonly receipts = new Receipts();
   readonly #record: LearnerRecord;
   readonly #states: CheckState[] = [];
   readonly #waiters = new Set<() => void>();
@@ -168,6 +170,7 @@ class Learner {
     return new Board({
       checks,
       workspace: { directory: this.directory, kubeconfig: this.kubeconfig },
+      receipts: this.receipts,
       record,
       engineName: () => 'Test engine',
       publish: (state) => {
@@ -371,6 +374,34 @@ describe('a board', () => {
     await until(waitsWith('No note.'));
     writeFileSync(join(learner.directory, 'notes/done.txt'), 'done');
     await learner.sees(passed);
+  });
+
+  test('what a terminal showed is seen, and proves nothing', async () => {
+    const spec: CheckSpec = {
+      check: 'looked',
+      title: 'You have looked at the proxy',
+      watch: { looks: { receipt: 'istioctl proxy-config' } },
+      rules: [
+        {
+          expect: "looks.exists(l, l.exit == 0 && l.output.contains('outbound'))",
+          say: '{{ size(looks) }} looks.',
+        },
+      ],
+      seen: 'There they are.',
+      mistakes: [],
+    };
+    const { port, learner } = await setUp([spec]);
+    learner.writeKubeconfig(port);
+    learner.board.start();
+    await learner.sees(waitsWith('0 looks.'));
+    learner.receipts.add({ command: 'kubectl get pods', exit: 0, output: 'outbound' });
+    const command = 'cd .. && istioctl  proxy-config cluster deploy/frontend | head';
+    learner.receipts.add({ command, exit: 127, output: 'command not found' });
+    await learner.sees(waitsWith('1 looks.'));
+    learner.receipts.add({ command, exit: 0, output: 'backend.default 80 - outbound EDS' });
+    const state = await learner.sees(({ verdict }) => verdict.state === 'seen');
+    assert.deepEqual(state.verdict, { state: 'seen', seen: 'There they are.' });
+    assert.equal(state.proven, undefined);
   });
 
   test('a kind the server does not have is an empty list until it does', async () => {

@@ -8,6 +8,7 @@ import type { CheckState, Verdict } from '../../protocol/verdict.ts';
 import { ApiServer } from './api-server.ts';
 import { Backoff } from './backoff.ts';
 import { Check } from './check.ts';
+import type { Receipts } from './receipts.ts';
 import { type Source, Sources } from './sources.ts';
 
 /** What a board keeps over restarts. server/learners implements it. */
@@ -21,6 +22,7 @@ export interface BoardRecord {
 export interface BoardOptions {
   checks: readonly CheckSpec[];
   workspace: { directory: string; kubeconfig: string };
+  receipts: Receipts;
   record: BoardRecord;
   /** The engine's name at this moment, for proofs. */
   engineName(): string;
@@ -160,7 +162,8 @@ export class Board {
   }
 
   #watch(api: ApiServer): void {
-    const sources = new Sources(api, this.#options.workspace.directory, {
+    const { workspace, receipts } = this.#options;
+    const sources = new Sources(api, workspace.directory, receipts, {
       changed: (source) => this.#changed(source),
       lost: () => this.#lost(),
     });

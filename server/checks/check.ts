@@ -1,6 +1,6 @@
 // Decides the verdict of one check from the values of its inputs. Knows nothing of where values come from or verdicts go.
 
-import type { CheckSpec } from '../../protocol/check.ts';
+import { type CheckSpec, isOnlySeen } from '../../protocol/check.ts';
 import type { Verdict } from '../../protocol/verdict.ts';
 import { type Condition, type Inputs, Language, type Sentence } from './conditions.ts';
 
@@ -39,7 +39,9 @@ export class Check {
    * the decision comes with the new count. Other checks ignore it and return 0.
    */
   decide(inputs: Inputs, progress = 0): Decision {
-    const history = this.spec.mode === 'history';
+    const onlySeen = isOnlySeen(this.spec);
+    // What a terminal showed is past by nature.
+    const history = onlySeen || this.spec.mode === 'history';
     for (let at = history ? progress : 0; at < this.#rules.length; at++) {
       const rule = this.#rules[at] as Rule;
       const answer = rule.condition.ask(inputs);
@@ -59,7 +61,8 @@ export class Check {
         return { verdict, speaker: at, progress: history ? at : 0 };
       }
     }
-    const verdict: Verdict = { state: 'passed', seen: this.#seen.fill(inputs) };
+    const seen = this.#seen.fill(inputs);
+    const verdict: Verdict = { state: onlySeen ? 'seen' : 'passed', seen };
     return { verdict, speaker: this.#rules.length, progress: history ? this.#rules.length : 0 };
   }
 }

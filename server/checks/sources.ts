@@ -5,6 +5,7 @@ import type { ApiServer } from './api-server.ts';
 import { LogTail } from './log-tail.ts';
 import { PromqlPoll } from './promql-poll.ts';
 import type { Reading } from './reading.ts';
+import type { Receipts } from './receipts.ts';
 import { WatchedFile } from './watched-file.ts';
 import { WatchedList } from './watched-list.ts';
 
@@ -22,12 +23,19 @@ export interface SourcesObserver {
 export class Sources {
   readonly #api: ApiServer;
   readonly #directory: string;
+  readonly #receipts: Receipts;
   readonly #observer: SourcesObserver;
   readonly #open = new Map<string, Source>();
 
-  constructor(api: ApiServer, workspaceDirectory: string, observer: SourcesObserver) {
+  constructor(
+    api: ApiServer,
+    workspaceDirectory: string,
+    receipts: Receipts,
+    observer: SourcesObserver,
+  ) {
     this.#api = api;
     this.#directory = workspaceDirectory;
+    this.#receipts = receipts;
     this.#observer = observer;
   }
 
@@ -48,6 +56,7 @@ export class Sources {
     if ('file' in input) return this.#file(input.file);
     if ('version' in input) return this.#version();
     if ('log' in input) return this.#log(input);
+    if ('receipt' in input) return this.#receiptsOf(input.receipt);
     if ('promql' in input) return this.#promql(input.promql);
     return this.#objects(input);
   }
@@ -111,6 +120,15 @@ export class Sources {
     const source: Source = {
       read: () => ({ state: 'known', value: file.text }),
       close: () => file.close(),
+    };
+    return source;
+  }
+
+  #receiptsOf(words: string): Source {
+    const stop = this.#receipts.observe(() => this.#observer.changed(source));
+    const source: Source = {
+      read: () => ({ state: 'known', value: this.#receipts.of(words) }),
+      close: stop,
     };
     return source;
   }

@@ -68,6 +68,7 @@ export class Holder {
     this.#terminals = new Terminals({
       shell: (learner, id) => this.#shell(learner, id),
       log: options.log,
+      ran: (learner, receipt) => this.#web?.send({ kind: 'receipt', learner, receipt }),
     });
     this.#sockets = new WebSocketServer({
       noServer: true,

@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { Exit, Hello, Mark } from '../../protocol/terminal.ts';
+import type { Receipt } from '../../protocol/receipt.ts';
 import { frameLimits } from '../../protocol/terminal.ts';
 import { limits } from '../config.ts';
 import type { Command } from './descriptors.ts';
@@ -17,6 +18,7 @@ import { Line } from './line.ts';
 import { MarkReader } from './marks.ts';
 import { endProcesses, TERMINAL_VARIABLE } from './processes.ts';
 import { Pty } from './pty.ts';
+import { ReceiptReader } from './receipts.ts';
 import type { Snapshots } from './snapshot.ts';
 
 /** How a learner's shell is started. */
@@ -53,6 +55,8 @@ export interface SessionOptions {
   shell: Shell;
   snapshots: Snapshots;
   log: (message: string) => void;
+  /** Its shell has ended a command. */
+  ran: (receipt: Receipt) => void;
   /** It is gone, and will not come back. */
   reaped: () => void;
 }
@@ -105,9 +109,11 @@ export class Session {
     this.history = new History(options.shell.historyFile, (error) =>
       options.log(`terminal ${this.id}: its past is not kept on disk: ${String(error)}`),
     );
-    this.#markReader = new MarkReader(this.#nonce, (mark) =>
-      this.#addMark({ ...mark, at: Date.now() }),
-    );
+    const receipts = new ReceiptReader((from, to) => this.#printed(from, to), options.ran);
+    this.#markReader = new MarkReader(this.#nonce, (mark) => {
+      this.#addMark({ ...mark, at: Date.now() });
+      receipts.mark(mark);
+    });
     this.#start();
   }
 
@@ -354,6 +360,11 @@ export class Session {
     this.#flushed = this.history.end;
     for (const line of this.#lines) line.pump();
     this.#settle();
+  }
+
+  #printed(from: number, to: number): Uint8Array {
+    const start = Math.max(from, this.history.start);
+    return this.history.read(start, Math.max(0, to - start));
   }
 
   #addMark(mark: Mark): void {

@@ -6,6 +6,7 @@ import type { WebSocket } from 'ws';
 import { labError } from '../../protocol/errors.ts';
 import type { LabErrorCode } from '../../protocol/errors.ts';
 import type { TerminalFacts } from '../../protocol/processes.ts';
+import type { Receipt } from '../../protocol/receipt.ts';
 import { ACK_BYTES, decodeClientFrame } from '../../protocol/terminal.ts';
 import type { Hello } from '../../protocol/terminal.ts';
 import { limits, windowHolds } from '../config.ts';
@@ -19,6 +20,8 @@ export interface TerminalsOptions {
   /** How a learner's shell is started, for a terminal of this id. */
   shell: (learner: string, id: string) => Promise<Shell>;
   log: (message: string) => void;
+  /** A shell of the learner has ended a command. */
+  ran?: (learner: string, receipt: Receipt) => void;
 }
 
 /** Who is at the other end of a socket, as the gate found out. */
@@ -71,6 +74,7 @@ export class Terminals {
         shell,
         snapshots: this.#snapshots,
         log: this.#options.log,
+        ran: (receipt) => this.#options.ran?.(learner, receipt),
         reaped: () => this.#sessions.delete(id),
       });
       this.#sessions.set(id, session);

@@ -1,6 +1,7 @@
 // The course as its pages see it: which lesson is where, what stands before and behind it, and their addresses.
 
 import catalogue from 'virtual:meshproof/catalogue';
+import { isOnlySeen } from '../../protocol/check.ts';
 import type { Lesson } from '../../protocol/lesson.ts';
 import { type Module, modules } from './modules.ts';
 
@@ -32,9 +33,12 @@ export function moduleOn(id: string): Module | undefined {
   return modules.find(({ page }) => `${id}/`.startsWith(page));
 }
 
+/** Those that can be proven: what is only seen counts nowhere. */
 export function checksOf(some: readonly Lesson[]): string[] {
   return some.flatMap(({ steps }) =>
-    steps.flatMap(({ checks }) => checks.map(({ check }) => check)),
+    steps.flatMap(({ checks }) =>
+      checks.filter((check) => !isOnlySeen(check)).map(({ check }) => check),
+    ),
   );
 }
 

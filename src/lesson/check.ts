@@ -1,7 +1,7 @@
 // A ```yaml check block → CheckSpec, with every mistake at its place. The fields and types are those of protocol/check.ts.
 
 import type * as z from 'zod/mini';
-import { CheckSpec, Input, Mistake, Rule } from '../../protocol/check.ts';
+import { CheckSpec, Input, isOnlySeen, Mistake, Rule } from '../../protocol/check.ts';
 import { Conditions } from './condition.ts';
 import { all, either, guess, type Place, type Problems } from './problem.ts';
 import { type Origin, YamlText } from './yaml.ts';
@@ -54,6 +54,13 @@ function readMeaning(spec: CheckSpec, yaml: YamlText, problems: Problems): void 
   for (const name of Object.keys(spec.watch)) {
     if (!/^[A-Za-z_]\w*$/.test(name) || RESERVED.has(name)) {
       const message = `\`${name}\` cannot be used in a condition. Name the input with letters, digits and _: \`${identifierFrom(name)}\`.`;
+      problems.add(yaml.placeOfKey(['watch'], name), message);
+    }
+  }
+  if (isOnlySeen(spec)) {
+    for (const [name, input] of Object.entries(spec.watch)) {
+      if ('receipt' in input) continue;
+      const message = `a check of receipts is seen, never proven, and \`${name}\` could prove something: give it a check of its own, in another step.`;
       problems.add(yaml.placeOfKey(['watch'], name), message);
     }
   }

@@ -34,6 +34,17 @@ mistakes:
 const withCheck = (yaml: string) =>
   wrong(`<Step id="one" title="One">\n\`\`\`yaml check\n${yaml}\`\`\`\n</Step>`);
 
+test('a check of receipts shares its step with no other kind', () => {
+  const seen = CHECK.replace('check: runs', 'check: looked')
+    .replace(/watch:[\s\S]*(?=rules:)/, 'watch:\n  pods: { receipt: kubectl get pods }\n')
+    .replace(/- expect: .*/, '- expect: size(pods) > 0');
+  const fence = (yaml: string) => `\`\`\`yaml check\n${yaml}\`\`\`\n`;
+  assert.equal(
+    wrong(`<Step id="one" title="One">\n${fence(CHECK)}${fence(seen)}</Step>`),
+    'day.mdx:22:1: check `looked` and check `runs` share a step, and one is of receipts: those are for steps that change nothing.',
+  );
+});
+
 test('a lesson is its frontmatter, its steps in order, their blocks and checks', () => {
   const { lesson: read, problems } = lesson(`Before.
 
@@ -248,7 +259,7 @@ day.mdx:20:5: unknown field \`say\`: a mistake has \`run\` and \`says\`. Did you
   {
     name: 'an input that watches nothing',
     yaml: CHECK.replace('objects: Pod', 'kind: Pod'),
-    says: 'day.mdx:14:3: input `pods` does not say what it watches: begin it with `object`, `objects`, `log`, `file` or `version`.',
+    says: 'day.mdx:14:3: input `pods` does not say what it watches: begin it with `object`, `objects`, `log`, `file`, `version`, `promql` or `receipt`.',
   },
   {
     name: 'an unknown field of an input',
@@ -259,6 +270,11 @@ day.mdx:20:5: unknown field \`say\`: a mistake has \`run\` and \`says\`. Did you
     name: 'an input without a name',
     yaml: CHECK.replace('objects: Pod', 'object: Pod'),
     says: 'day.mdx:14:9: `name` is missing: an input of `object` needs a text.',
+  },
+  {
+    name: 'a check of receipts that looks at the cluster, too',
+    yaml: CHECK.replace('watch:', 'watch:\n  ran: { receipt: istioctl }'),
+    says: 'day.mdx:15:3: a check of receipts is seen, never proven, and `pods` could prove something: give it a check of its own, in another step.',
   },
   {
     name: 'a field of the wrong type',

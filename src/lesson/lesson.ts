@@ -6,7 +6,7 @@ import type { MdxJsxFlowElement, MdxJsxTextElement } from 'mdast-util-mdx-jsx';
 import remarkMdx from 'remark-mdx';
 import remarkParse from 'remark-parse';
 import { unified } from 'unified';
-import type { CheckSpec } from '../../protocol/check.ts';
+import { type CheckSpec, isOnlySeen } from '../../protocol/check.ts';
 import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
 import { readBlock, SHELLS, startOf } from './block.ts';
 import { ID_FORM, isId, readCheck } from './check.ts';
@@ -183,8 +183,14 @@ class LessonReader {
     const { spec, place } = written;
     this.#name('check', spec.check, place(['check']));
     this.#mention(spec, place);
-    if (this.#step) this.#step.checks.push(spec);
-    else {
+    if (this.#step) {
+      const first = this.#step.checks[0];
+      if (first && isOnlySeen(first) !== isOnlySeen(spec)) {
+        const message = `check \`${spec.check}\` and check \`${first.check}\` share a step, and one is of receipts: those are for steps that change nothing.`;
+        this.#problems.add(start, message);
+      }
+      this.#step.checks.push(spec);
+    } else {
       const message = `check \`${spec.check}\` stands outside a step: put it into the <Step> it proves.`;
       this.#problems.add(start, message);
     }

@@ -6,7 +6,7 @@ import type { Code, InlineCode, Parents, Root, RootContent } from 'mdast';
 import type { MdxJsxFlowElement } from 'mdast-util-mdx-jsx';
 import type { MdxjsEsm } from 'mdast-util-mdxjs-esm';
 import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
-import type { CheckSpec } from '../../protocol/check.ts';
+import { type CheckSpec, isOnlySeen } from '../../protocol/check.ts';
 import { elements, fences, pageElements } from './elements.ts';
 import { wordsOf } from './fence.ts';
 import { attribute } from './lesson.ts';
@@ -63,9 +63,10 @@ class PageMaker {
         if (component) this.#used.add(component);
         const step = name === 'Step' ? this.#steps.get(attribute(node, 'id') ?? '') : undefined;
         if (step) {
+          const provable = step.checks.filter((check) => !isOnlySeen(check));
           node.attributes.push(
             text('number', step.number),
-            text('checks', step.checks.map(({ check }) => check).join(' ')),
+            text('checks', provable.map(({ check }) => check).join(' ')),
           );
         }
       }

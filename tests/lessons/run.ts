@@ -7,6 +7,7 @@ import { relative } from 'node:path';
 import type { CheckSpec } from '../../protocol/check.ts';
 import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
 import { made } from '../../scripts/products.ts';
+import { Receipts } from '../../server/checks/receipts.ts';
 import { catalogueOf } from '../../src/lesson/course.ts';
 import { ClusterLab } from '../support/cluster-lab.ts';
 import { LabShell, type Ran } from '../support/lab-shell.ts';
@@ -192,8 +193,9 @@ async function withShell(
   checks: CheckSpec[],
   use: (shell: LabShell, board: WatchedBoard) => Promise<void>,
 ): Promise<void> {
-  const shell = new LabShell(lab.workspace);
-  const board = new WatchedBoard(checks, lab.workspace);
+  const receipts = new Receipts();
+  const shell = new LabShell(lab.workspace, (receipt) => receipts.add(receipt));
+  const board = new WatchedBoard(checks, lab.workspace, receipts);
   try {
     await shell.ready();
     await use(shell, board);

@@ -3,6 +3,7 @@
 import type { CheckSpec } from '../../protocol/check.ts';
 import type { CheckState, Verdict } from '../../protocol/verdict.ts';
 import { Board } from '../../server/checks/board.ts';
+import type { Receipts } from '../../server/checks/receipts.ts';
 import type { Workspace } from '../../server/workspace/workspace.ts';
 
 /** How long a verdict may take to become what the lesson says. A real cluster pulls its images first. */
@@ -12,10 +13,15 @@ export class WatchedBoard {
   readonly #board: Board;
   readonly #waiters = new Set<() => void>();
 
-  constructor(checks: CheckSpec[], workspace: Pick<Workspace, 'directory' | 'kubeconfig'>) {
+  constructor(
+    checks: CheckSpec[],
+    workspace: Pick<Workspace, 'directory' | 'kubeconfig'>,
+    receipts: Receipts,
+  ) {
     this.#board = new Board({
       checks,
       workspace,
+      receipts,
       record: {
         proofs: () => new Map(),
         prove: () => {},
@@ -30,8 +36,11 @@ export class WatchedBoard {
     this.#board.start();
   }
 
+  /** Proven, or seen where no more can be had. */
   async untilPassed(check: string): Promise<void> {
-    await this.until(check, ({ verdict }) => verdict.state === 'passed', 'proven');
+    const done = ({ verdict }: CheckState) =>
+      verdict.state === 'passed' || verdict.state === 'seen';
+    await this.until(check, done, 'proven');
   }
 
   async until(

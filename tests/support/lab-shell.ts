@@ -3,8 +3,10 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Mark } from '../../protocol/terminal.ts';
+import type { Receipt } from '../../protocol/receipt.ts';
 import { MarkReader } from '../../server/terminal/marks.ts';
 import { Pty } from '../../server/terminal/pty.ts';
+import { plainText, ReceiptReader } from '../../server/terminal/receipts.ts';
 import type { Workspace } from '../../server/workspace/workspace.ts';
 import { pasted } from '../../src/lab-client/paste.ts';
 
@@ -23,15 +25,20 @@ type Seen = Omit<Mark, 'at'> & { exit?: number; previous?: number };
 export class LabShell {
   readonly #pty: Pty;
   #text = '';
-  #offset = 0;
+  #bytes = Buffer.alloc(0);
   #bracketed = false;
   #marks: Seen[] = [];
   #ended = false;
   readonly #waiters = new Set<() => void>();
 
-  constructor(workspace: Workspace) {
+  /** `ran` hears of each command that the learner's own shell has ended. */
+  constructor(workspace: Workspace, ran: (receipt: Receipt) => void = () => {}) {
     const nonce = randomBytes(16).toString('hex');
-    const reader = new MarkReader(nonce, (mark) => this.#marks.push(mark as Seen));
+    const receipts = new ReceiptReader((from, to) => this.#bytes.subarray(from, to), ran);
+    const reader = new MarkReader(nonce, (mark) => {
+      this.#marks.push(mark as Seen);
+      receipts.mark(mark);
+    });
     this.#pty = new Pty({
       file: 'bash',
       args: ['--rcfile', workspace.rcFile],
@@ -40,8 +47,9 @@ export class LabShell {
       columns: 120,
       rows: 30,
       output: (bytes) => {
-        reader.scan(bytes, this.#offset);
-        this.#offset += bytes.length;
+        const offset = this.#bytes.length;
+        this.#bytes = Buffer.concat([this.#bytes, bytes]);
+        reader.scan(bytes, offset);
         const text = bytes.toString('utf8');
         this.#text += text;
         for (const [mode] of text.matchAll(/\x1b\[\?2004[hl]/g))
@@ -97,7 +105,7 @@ export class LabShell {
   async runUntil(text: string, seen: string): Promise<Ran> {
     const from = this.#type(text);
     await this.#until(`"${seen}" after: ${text}`, () =>
-      plain(this.#text.slice(from.text)).includes(seen),
+      plainText(this.#text.slice(from.text)).includes(seen),
     );
     this.#pty.write(Buffer.from('\x03'));
     await this.#until(`the prompt after Ctrl-C`, () => this.#doneSince(from) !== undefined);
@@ -132,7 +140,7 @@ export class LabShell {
     const last = marks.find((mark) => mark.mark === 'done')?.exit ?? 0;
     return {
       exit: [...between, last].find((status) => status !== 0) ?? 0,
-      output: plain(this.#text.slice(from.text)),
+      output: plainText(this.#text.slice(from.text)),
     };
   }
 
@@ -143,7 +151,7 @@ export class LabShell {
       if (rest <= 0 || this.#ended) {
         const why = this.#ended ? 'the shell has ended' : `waited ${COMMAND_LIMIT_MS / 1_000} s`;
         throw new Error(
-          `${why} for ${what}\n--- the terminal's last lines:\n${plain(this.#text).slice(-1_500)}`,
+          `${why} for ${what}\n--- the terminal's last lines:\n${plainText(this.#text).slice(-1_500)}`,
         );
       }
       await new Promise<void>((resolve) => {
@@ -161,13 +169,4 @@ export class LabShell {
   #wake(): void {
     for (const wake of this.#waiters) wake();
   }
-}
-
-/** Without escape sequences and carriage returns. */
-function plain(text: string): string {
-  return text
-    .replace(/\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, '')
-    .replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, '')
-    .replace(/\x1b[@-_]/g, '')
-    .replace(/\r/g, '');
 }

@@ -11,7 +11,13 @@ const REST_BEFORE_SPEAKING_MS = 2_000;
 /** The nudge opens by itself after as many runs with the same reason. */
 const RUNS_BEFORE_NUDGE = 2;
 
-const MARKS = { idle: 'open', waiting: 'open', passed: 'proven', broken: 'broken' } as const;
+const MARKS = {
+  idle: 'open',
+  waiting: 'open',
+  passed: 'proven',
+  seen: 'open',
+  broken: 'broken',
+} as const;
 
 class LabCheck extends HTMLElement {
   #stop: (() => void) | undefined;
@@ -66,6 +72,7 @@ class LabCheck extends HTMLElement {
     clearTimeout(this.#speaking);
     const title = part(this, '.title').textContent;
     if (live) announce(`Proven: ${title}`);
+    else if (look === 'seen') announce(`Seen: ${title}`);
     else if (look !== 'passed') {
       this.#speaking = window.setTimeout(
         () => announce(`${title}: ${verdict}. ${why}`),

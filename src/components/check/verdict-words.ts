@@ -4,7 +4,7 @@ import type { CheckState } from '../../../protocol/verdict.ts';
 import { clockTime } from '../page/time.ts';
 
 export interface VerdictWords {
-  look: 'idle' | 'waiting' | 'passed' | 'broken';
+  look: 'idle' | 'waiting' | 'passed' | 'seen' | 'broken';
   verdict: string;
   why: string;
   hint: string | undefined;
@@ -34,6 +34,13 @@ export function verdictWords({ verdict, proven, at }: CheckState): VerdictWords 
       return {
         look: 'passed',
         verdict: `proven ${clockTime(proven?.at ?? at)}`,
+        why: verdict.seen,
+        hint: undefined,
+      };
+    case 'seen':
+      return {
+        look: 'seen',
+        verdict: `seen ${clockTime(at)}`,
         why: verdict.seen,
         hint: undefined,
       };

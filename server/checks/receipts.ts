@@ -1,0 +1,36 @@
+// The last commands of a learner's terminals, for checks of steps that change nothing: what a terminal showed is seen, and
+// never proves anything. Knows nothing of terminals; whoever has receipts adds them.
+
+import type { Receipt } from '../../protocol/receipt.ts';
+
+/** How many are kept: a step shows a handful, and a curious learner types more in between. */
+const KEPT = 30;
+
+export class Receipts {
+  readonly #receipts: Receipt[] = [];
+  readonly #observers = new Set<() => void>();
+
+  add(receipt: Receipt): void {
+    this.#receipts.push(receipt);
+    if (this.#receipts.length > KEPT) this.#receipts.shift();
+    for (const changed of this.#observers) changed();
+  }
+
+  /** Those in which a command begins with these words, wherever it stands on its line; newest last. */
+  of(words: string): Receipt[] {
+    return this.#receipts.filter(({ command }) =>
+      command.split(/\||&&|;|\n|\$\(/).some((part) => begins(part, words)),
+    );
+  }
+
+  /** Calls `changed` after each new one, until the returned function is called. */
+  observe(changed: () => void): () => void {
+    this.#observers.add(changed);
+    return () => this.#observers.delete(changed);
+  }
+}
+
+function begins(command: string, words: string): boolean {
+  const typed = command.trim().split(/\s+/);
+  return words.split(/\s+/).every((word, at) => typed[at] === word);
+}
