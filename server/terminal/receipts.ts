@@ -42,11 +42,18 @@ export class ReceiptReader {
   }
 }
 
+const [ESC, BEL] = ['\u001b', '\u0007'];
+/** What terminals obey and do not show: OSC with its end, CSI, the short ones. Source: ECMA-48. */
+const SEQUENCES = [
+  `${ESC}\\][^${BEL}${ESC}]*(?:${BEL}|${ESC}\\\\)`,
+  `${ESC}\\[[0-?]*[ -/]*[@-~]`,
+  `${ESC}[@-_]`,
+].map((sequence) => new RegExp(sequence, 'g'));
+
 /** Without escape sequences and carriage returns. */
 export function plainText(text: string): string {
-  return text
-    .replace(/\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, '')
-    .replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, '')
-    .replace(/\x1b[@-_]/g, '')
-    .replace(/\r/g, '');
+  return SEQUENCES.reduce((rest, sequence) => rest.replace(sequence, ''), text).replaceAll(
+    '\r',
+    '',
+  );
 }
