@@ -5,6 +5,7 @@ import { type ImageFamily, imageFamily } from './family.ts';
 import { entrypoint, entrypointScripts } from './nginx/entrypoint.ts';
 import { nginxFiles } from './nginx/files.ts';
 import { nginxProgram } from './nginx/program.ts';
+import { curlProgram } from './programs/curl/curl.ts';
 import { alpinePrograms, debianPrograms, releaseFiles } from './userland.ts';
 
 /** The last release of each branch, as its patch number. Source: nginx' change log; the newest are of mid-2026. */
@@ -94,6 +95,10 @@ export function nginxImage(tag: string): Image | undefined {
     programs: {
       ...(alpine ? alpinePrograms() : debianPrograms()),
       '/usr/sbin/nginx': nginx,
+      // There since the entrypoint is, but for the images called slim. Source: docker-nginx, its Dockerfile templates.
+      ...(prepares && !tag.includes('slim')
+        ? { '/usr/bin/curl': curlProgram({ version: curlOf(minor, alpine) }) }
+        : {}),
       ...(prepares ? { '/docker-entrypoint.sh': entrypoint, ...entrypointScripts } : {}),
     },
   };
@@ -106,6 +111,12 @@ function compilerOf(minor: number, alpine: boolean): string {
       : 'gcc 13.2.1 20240309 (Alpine 13.2.1_git20240309) ';
   if (minor >= 29) return 'gcc 14.2.0 (Debian 14.2.0-19) ';
   return minor >= 25 ? 'gcc 12.2.0 (Debian 12.2.0-14) ' : 'gcc 10.2.1 20210110 (Debian 10.2.1-6) ';
+}
+
+/** The curl of the distribution an image stands on: Debian's bullseye, bookworm and trixie; Alpine's 3.22. */
+function curlOf(minor: number, alpine: boolean): string {
+  if (alpine || minor >= 29) return '8.14.1';
+  return minor >= 25 ? '7.88.1' : '7.74.0';
 }
 
 export const nginx: ImageFamily = imageFamily(

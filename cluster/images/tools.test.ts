@@ -7,6 +7,7 @@ import { busybox } from './busybox.ts';
 import { curl } from './curl.ts';
 import type { ImageFamily } from './family.ts';
 import { netshoot } from './netshoot.ts';
+import { nginx } from './nginx.ts';
 import { nginxHello } from './nginx-hello.ts';
 import { run } from './testing/run.ts';
 import { serverLab } from './testing/server-lab.ts';
@@ -114,4 +115,18 @@ test('netshoot has no kubectl and no istioctl', async () => {
   const { output, exitCode } = await pod.run('bash', '-c', 'kubectl get pods');
   assert.match(output, /kubectl: command not found/);
   assert.equal(exitCode, 127);
+});
+
+test('nginx has the curl of its distribution, and the images called slim have none', async () => {
+  const lab = await world();
+  const argv = ['sh', '-c', 'curl --version | head -1; curl -s http://10.244.0.5/x | head -1'];
+  const first = async (tag: string, address: string) => {
+    const pod = await lab.start(image(nginx, tag), address, { argv });
+    await pod.container.exited;
+    return pod.log();
+  };
+  assert.match(await first('1.30', '10.244.0.20'), /^curl 8\.14\.1 .*\nServer address: /);
+  assert.match(await first('1.27', '10.244.0.21'), /^curl 7\.88\.1 .*\nServer address: /);
+  assert.match(await first('1.30-alpine', '10.244.0.22'), /^curl 8\.14\.1 .*\nServer address: /);
+  assert.match(await first('1.30-alpine-slim', '10.244.0.23'), /curl: not found/);
 });

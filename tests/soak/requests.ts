@@ -187,21 +187,31 @@ class Soak {
     };
     const words = (status?.conditions ?? []).map(({ message }) => message);
     const pods = (await this.#client.ask('GET', `${root}/pods`)).text.slice(0, 3_000);
-    return `${words.join('; ')} ${pods}`;
+    const refused = await this.#takeOffFinalizers(namespace);
+    return [...words, ...refused, pods].join('; ');
   }
 
-  async #takeOffFinalizers(namespace: string): Promise<void> {
+  /** What was refused, in the server's words. */
+  async #takeOffFinalizers(namespace: string): Promise<string[]> {
+    const refused: string[] = [];
     for (const place of PLACES) {
       const collection = place.replace('*', namespace);
       const { items = [] } = JSON.parse((await this.#client.ask('GET', collection)).text) as {
         items?: { metadata: { name: string; finalizers?: string[] } }[];
       };
-      for (const { metadata } of items.filter((item) => item.metadata.finalizers))
-        await this.#client.ask('PATCH', `${collection}/${metadata.name}`, {
-          headers: { 'content-type': 'application/merge-patch+json' },
-          body: { metadata: { finalizers: null } },
-        });
+      for (const { metadata } of items.filter((item) => item.metadata.finalizers)) {
+        const { status, text } = await this.#client.ask(
+          'PATCH',
+          `${collection}/${encodeURIComponent(metadata.name)}`,
+          {
+            headers: { 'content-type': 'application/merge-patch+json' },
+            body: { metadata: { finalizers: null } },
+          },
+        );
+        if (status >= 300 && status !== 404) refused.push(text);
+      }
     }
+    return refused;
   }
 
   #judge(heaps: readonly number[]): void {
