@@ -374,6 +374,22 @@ describe('the API server', () => {
       );
     await assert.rejects(network.dial('localhost', 80, signal), fails('EHOSTUNREACH'));
   });
+
+  test('says in its own words that nobody listens, or that nobody answers within 30 s', async () => {
+    const { clock, pod, network } = networkLab();
+    pod('10.244.0.6');
+    const { signal } = new AbortController();
+    await assert.rejects(
+      network.dial('10.244.0.6', 81, signal),
+      /^Error: dial tcp 10\.244\.0\.6:81: connect: connection refused$/,
+    );
+    const lost = assert.rejects(
+      network.dial('10.244.0.99', 80, signal),
+      /^Error: dial tcp 10\.244\.0\.99:80: i\/o timeout$/,
+    );
+    await clock.step(30_000);
+    await lost;
+  });
 });
 
 describe('a redirect', () => {

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { ClusterLimits } from '../limits.ts';
 import type { Store } from '../store/store.ts';
 import { addressPlan, inCidr, isIPv4 } from './addresses.ts';
+import { dialWords } from './dial-words.ts';
 import { CLUSTER_DOMAIN, ClusterDns } from './dns.ts';
 import { type Fabric, Namespace, type Route } from './namespace.ts';
 import {
@@ -57,6 +58,8 @@ const LATENCY_MS = 0.2;
 
 /** ARP gives up on a neighbour that does not answer after three tries, a second each. */
 const NEIGHBOUR_TIMEOUT_MS = 3_000;
+/** How long the API server's transport for proxies tries. Source: net.Dialer in the kube-apiserver's proxy transport. */
+const DIAL_TIMEOUT_MS = 30_000;
 
 export class ClusterNetwork implements ApiDialer, Fabric {
   readonly clock: Clock;
@@ -114,13 +117,18 @@ export class ClusterNetwork implements ApiDialer, Fabric {
     namespace?.close();
   }
 
-  /** From the node, as the API server dials. An address is an IP or a name of the cluster's DNS. */
+  /** From the node, as the API server dials: errors have its words. An address is an IP or a name of the cluster's DNS. */
   async dial(address: string, port: number, signal: AbortSignal): Promise<Connection> {
     const ip = isIPv4(address)
       ? address
       : this.#dns.query(address, 'A').records.find(({ type }) => type === 'A')?.value;
     if (ip === undefined) throw new NetError('EHOSTUNREACH', `lookup ${address}: no such host`);
-    return this.#node.connect(ip, port, { signal });
+    try {
+      return await this.#node.connect(ip, port, { signal, timeoutMs: DIAL_TIMEOUT_MS });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new Error(dialWords(error, ip, port), { cause: error });
+    }
   }
 
   close(): void {

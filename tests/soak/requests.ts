@@ -13,6 +13,8 @@ import { leftLog, leftWatch, noisyShell, noisySocket } from './streams.ts';
 const ACTORS = 4;
 /** Longest time any answer may take: a request that follows a log ends by itself never, and is left after it. */
 const ANSWER_MS = 10_000;
+/** A proxy tries for 30 s to reach a pod that is gone, as a real API server does, and then says so. */
+const PROXIED_ANSWER_MS = 35_000;
 /** Between weighings. A run has ten at most, and a short one enough to compare. */
 const LONGEST_ROUND_MS = 60_000;
 /** The heap is as high as it will be when all bounds are reached: after the first two rounds. */
@@ -120,7 +122,8 @@ class Soak {
 
   async #ask(request: FuzzedRequest): Promise<void> {
     const { method, path, headers, body } = request;
-    const late = AbortSignal.timeout(ANSWER_MS);
+    const answerMs = /\/proxy\b/.test(path) ? PROXIED_ANSWER_MS : ANSWER_MS;
+    const late = AbortSignal.timeout(answerMs);
     const lasts = /[?&](follow=true|watch=)/.test(path);
     let answer;
     try {
@@ -129,7 +132,7 @@ class Soak {
       if (late.aborted && lasts) return;
       // Node's own parser refuses some methods and headers by cutting the line, as Go's does by 400.
       if (method === 'BREW' || method === 'TRACE') return;
-      throw late.aborted ? new Error(`no answer within ${ANSWER_MS / 1_000} s`) : error;
+      throw late.aborted ? new Error(`no answer within ${answerMs / 1_000} s`) : error;
     }
     const { status, text } = answer;
     this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);

@@ -6,12 +6,8 @@ import type { Container } from '../../controllers/kinds.ts';
 import { duration } from '../../controllers/times.ts';
 import { headerOf, type HttpHeaders, type HttpResponse } from '../../network/http.ts';
 import { sendRequest } from '../../network/http-client.ts';
-import {
-  type Connection,
-  NetError,
-  type NetErrorCode,
-  type NetworkNamespace,
-} from '../../network/network.ts';
+import { dialWords } from '../../network/dial-words.ts';
+import { type Connection, NetError, type NetworkNamespace } from '../../network/network.ts';
 import { nothing } from '../../streams.ts';
 import type { RunningContainer } from '../runtime.ts';
 
@@ -90,8 +86,8 @@ async function tcpProbe(
     return { result: 'success' };
   } catch (error) {
     signal.throwIfAborted();
-    const why = timeout.expired() ? 'i/o timeout' : connectWords(error);
-    return { result: 'failure', output: `dial tcp ${ip}:${number}: ${why}` };
+    const why = timeout.expired() ? new NetError('ETIMEDOUT', 'i/o timeout') : error;
+    return { result: 'failure', output: dialWords(why, ip, number) };
   } finally {
     timeout.cancel();
   }
@@ -124,7 +120,7 @@ export async function httpProbe(
     const why = timeout.expired()
       ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
       : error instanceof NetError && error.code !== 'ECONNRESET'
-        ? `dial tcp ${host}:${number}: ${connectWords(error)}`
+        ? dialWords(error, host, number)
         : error instanceof NetError
           ? 'read: connection reset by peer'
           : 'EOF';
@@ -204,19 +200,6 @@ export function portOf(container: Container, port: string | number): number | un
 function badPort(port: string | number): ProbeResult {
   return { result: 'error', output: `couldn't find port: ${port}` };
 }
-
-function connectWords(error: unknown): string {
-  if (!(error instanceof NetError)) return error instanceof Error ? error.message : String(error);
-  return NET_WORDS[error.code] ?? error.message;
-}
-
-/** Go's words for what connect(2) says. */
-const NET_WORDS: Readonly<Partial<Record<NetErrorCode, string>>> = {
-  ECONNREFUSED: 'connect: connection refused',
-  EHOSTUNREACH: 'connect: no route to host',
-  ENETUNREACH: 'connect: network is unreachable',
-  ETIMEDOUT: 'i/o timeout',
-};
 
 interface Deadline {
   signal: AbortSignal;
