@@ -82,11 +82,18 @@ export interface MeshCase extends Phase {
 
 const folder = new URL('./', import.meta.url);
 
-export const fixtures = (
-  parse(readFileSync(new URL('fixtures.yaml', folder), 'utf8')) as {
-    fixtures: Record<string, Manifest[]>;
-  }
-).fixtures;
+/** `fixtures.yaml` came with the cases, `fixtures-more.yaml` is ours. */
+export const fixtures: Record<string, Manifest[]> = Object.assign(
+  {},
+  ...['fixtures.yaml', 'fixtures-more.yaml'].map(
+    (file) =>
+      (
+        parse(readFileSync(new URL(file, folder), 'utf8')) as {
+          fixtures: Record<string, Manifest[]>;
+        }
+      ).fixtures,
+  ),
+) as Record<string, Manifest[]>;
 
 export const cases: MeshCase[] = readdirSync(folder)
   .filter((file) => /^\d\d-.*\.yaml$/.test(file))

@@ -85,7 +85,7 @@ class Stage {
     const list = await this.cluster.get<{
       items: {
         metadata: { name: string; namespace: string; deletionTimestamp?: string };
-        spec: { initContainers?: { name: string }[] };
+        spec: { initContainers?: { name: string }[]; containers: { name: string }[] };
       }[];
     }>('/api/v1/pods');
     return list.items
@@ -94,7 +94,9 @@ class Stage {
         namespace: metadata.namespace,
         name: metadata.name,
         deployment: `${metadata.namespace}/${metadata.name.split('-').slice(0, -2).join('-')}`,
-        injected: spec.initContainers?.some(({ name }) => name === 'istio-proxy') ?? false,
+        injected: [...(spec.initContainers ?? []), ...spec.containers].some(
+          ({ name }) => name === 'istio-proxy',
+        ),
       }));
   }
 
@@ -185,9 +187,29 @@ async function playPhase(stage: Stage, phase: Phase): Promise<Played> {
         `injected ${name}: wanted ${wanted}, got ${own.map(({ injected }) => injected).join()}`,
       );
   }
-  for (const part of ['analyze', 'kiali', 'podCreation'] as const)
-    if (expect[part]) played.leftOut.push(part);
+  for (const [name, { fails }] of Object.entries(expect.podCreation ?? {})) {
+    const said = await creationFailures(stage, name);
+    if (!said.some((message) => message.includes(fails)))
+      played.faults.push(
+        `pods of ${name}: wanted ${fails}, got ${said.join(' | ') || 'no failure'}`,
+      );
+  }
+  for (const part of ['analyze', 'kiali'] as const) if (expect[part]) played.leftOut.push(part);
   return played;
+}
+
+/** What the events of a Deployment's ReplicaSets say of pods that could not be made. */
+async function creationFailures(stage: Stage, target: string): Promise<string[]> {
+  const [namespace = '', name = ''] = target.split('/');
+  const list = await stage.cluster.get<{
+    items: { reason?: string; message?: string; involvedObject: { kind: string; name: string } }[];
+  }>(`/api/v1/namespaces/${namespace}/events`);
+  return list.items
+    .filter(
+      ({ reason, involvedObject }) =>
+        reason === 'FailedCreate' && involvedObject.name.startsWith(`${name}-`),
+    )
+    .map(({ message }) => message ?? '');
 }
 
 async function change(stage: Stage, phase: Phase, played: Played): Promise<void> {
@@ -360,14 +382,17 @@ async function measured(
     }),
   );
   const lines = texts.flatMap((text) => text.split('\n'));
-  return metrics.map(({ name, labels }) => {
+  return metrics.map(({ name, labels, missing = [] }) => {
     let sum = 0;
     for (const line of lines) {
       const match = /^(\w+)\{(.*)\} (\S+)$/.exec(line);
       if (match?.[1] !== name) continue;
       const own = `,${match[2]},`;
-      if (Object.entries(labels).every(([key, value]) => own.includes(`,${key}="${value}",`)))
-        sum += Number(match[3]);
+      const fits =
+        Object.entries(labels).every(([key, value]) => own.includes(`,${key}="${value}",`)) &&
+        // An empty label and none are the same to Prometheus.
+        missing.every((key) => !own.includes(`,${key}="`) || own.includes(`,${key}="",`));
+      if (fits) sum += Number(match[3]);
     }
     return sum;
   });
