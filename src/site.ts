@@ -40,6 +40,20 @@ const FRAME = [
   'TwoColumnContent',
 ];
 
+/** Every page's styles, in the order of the cascade. */
+const STYLES = [
+  'tokens',
+  'fonts',
+  'base',
+  'frame',
+  'lesson',
+  'run',
+  'check',
+  'predict',
+  'figure',
+  'print',
+];
+
 export interface SiteOptions {
   /** The folder with `content/docs` and `content.config.ts`, below the project's. */
   srcDir: string;
@@ -97,9 +111,7 @@ export function site({ srcDir, outDir, cacheDir, lab = LAB_CLIENT }: SiteOptions
         pagefind: true,
         favicon: '/favicon.svg',
         plugins: [linksValidator()],
-        customCss: ['tokens', 'fonts', 'base', 'frame', 'lesson', 'run', 'check', 'print'].map(
-          (name) => `./src/styles/${name}.css`,
-        ),
+        customCss: STYLES.map((name) => `./src/styles/${name}.css`),
         components: {
           ...Object.fromEntries(
             FRAME.map((name) => [name, `./src/components/frame/${name}.astro`]),

@@ -6,6 +6,7 @@ import './dock/terminal-dock.ts';
 import './home/home-start.ts';
 import './home/module-progress.ts';
 import './page/engine-state.ts';
+import './page/predict-guess.ts';
 import './page/proof-tally.ts';
 import './page/reflect-note.ts';
 import './page/site-search.ts';

@@ -11,6 +11,17 @@ export const elements: Readonly<Record<string, ElementForm>> = {
   Step: { component: 'Step.astro', required: ['id', 'title'], optional: [] },
   Voice: { component: 'Voice.astro', required: ['who'], optional: ['role'] },
   Reflect: { component: 'Reflect.astro', required: ['id', 'question'], optional: ['rows'] },
+  Predict: {
+    component: 'Predict.astro',
+    required: ['id', 'question', 'from', 'to', 'answer', 'unit'],
+    optional: [],
+  },
+  TwoPlanes: { component: 'TwoPlanes.astro', required: [], optional: [] },
+  MeshGraph: {
+    component: 'MeshGraph.astro',
+    required: [],
+    optional: ['namespaces', 'seconds', 'focus'],
+  },
   Aside: { component: 'Aside.astro', required: [], optional: ['type', 'title'] },
 };
 

@@ -17,7 +17,7 @@ import { all, guess, type Place, type Problem, Problems } from './problem.ts';
 
 /** Something with an id that must be the only one of its kind in the course. */
 export interface Named {
-  kind: 'step' | 'block' | 'check' | 'reflection';
+  kind: 'step' | 'block' | 'check' | 'reflection' | 'prediction';
   id: string;
   file: string;
   place: Place;
@@ -220,6 +220,7 @@ class LessonReader {
     if (name === 'Step') this.#readStep(node);
     else {
       if (name === 'Reflect') this.#readId('reflection', node);
+      if (name === 'Predict') this.#readId('prediction', node);
       this.#readChildren(node.children);
     }
   }
