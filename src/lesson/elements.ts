@@ -22,11 +22,6 @@ export const elements: Readonly<Record<string, ElementForm>> = {
     required: [],
     optional: ['namespaces', 'seconds', 'focus'],
   },
-  MeshGraph: {
-    component: 'MeshGraph.astro',
-    required: [],
-    optional: ['namespaces', 'seconds', 'focus'],
-  },
   Aside: { component: 'Aside.astro', required: [], optional: ['type', 'title'] },
 };
 
