@@ -1,5 +1,5 @@
-// The API server behind a kubeconfig, as far as watching needs it: raw JSON in, lines as they come. Never writes.
-// Knows nothing of checks. Authentication is @kubernetes/client-node's, so any kubeconfig works.
+// The API server behind a kubeconfig, as far as watching and the proxies to its Services need it: raw JSON in, lines as they come.
+// Knows nothing of checks. Authentication is @kubernetes/client-node’s, so any kubeconfig works.
 
 import type { IncomingMessage } from 'node:http';
 import http from 'node:http';
@@ -23,6 +23,13 @@ export class ApiStatusError extends Error {
     this.status = status;
     this.body = body;
   }
+}
+
+export interface ApiRequest {
+  method?: string;
+  path: string;
+  headers?: http.OutgoingHttpHeaders;
+  body?: Buffer;
 }
 
 interface ResourceList {
@@ -104,21 +111,26 @@ export class ApiServer {
       : `${prefix}/${found.name}`;
   }
 
-  async #open(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  /** Any answer, of whatever status; its body is not read yet. Rejects with what the connection failed with. */
+  async send(
+    { method = 'GET', path, headers = {}, body }: ApiRequest,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
     const options = await this.#options();
-    const send = this.#server.protocol === 'http:' ? http.request : https.request;
+    const open = this.#server.protocol === 'http:' ? http.request : https.request;
     const base = this.#server.pathname.replace(/\/$/, '');
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const request = send(
+    return new Promise<IncomingMessage>((resolve, reject) => {
+      const request = open(
         {
           ...options,
+          method,
           host: this.#server.hostname,
           port: this.#server.port,
           path: base + path,
           headers: {
+            ...headers,
+            // After ours: who we are to the API server is the kubeconfig's word.
             ...(options.headers as http.OutgoingHttpHeaders | undefined),
-            accept: 'application/json',
-            'user-agent': 'meshproof-checks',
           },
           signal,
         },
@@ -129,8 +141,13 @@ export class ApiServer {
       );
       request.on('error', reject);
       request.on('response', () => request.setTimeout(0));
-      request.end();
+      request.end(body);
     });
+  }
+
+  async #open(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    const headers = { accept: 'application/json', 'user-agent': 'meshproof-checks' };
+    const response = await this.send({ path, headers }, signal);
     if (response.statusCode === 200) return response;
     const body = await textOf(response);
     throw new ApiStatusError(
