@@ -127,7 +127,8 @@ class Watch {
     else if (from !== undefined) this.#resume(from);
     if (sendInitialEvents && this.#request.options.allowWatchBookmarks) this.#bookmark(true);
     this.#queueLimit = this.#queue.length + afterwards;
-    this.#armTimers(timeoutMs);
+    // It may be over before it has begun: for a revision that is too old.
+    if (!this.#ended) this.#armTimers(timeoutMs);
   }
 
   /** Clients wait in real time, whatever the speed of the cluster's clock. */
