@@ -12,6 +12,10 @@ export class Breakers {
   pending = 0;
   requests = 0;
   retries = 0;
+  // Counted since the cluster came, for whoever looks at the proxy's numbers.
+  requestsTotal = 0;
+  pendingTotal = 0;
+  pendingOverflow = 0;
 
   constructor(limits: ConnectionPool) {
     this.limits = limits;
@@ -63,10 +67,11 @@ export class HostPool<Opened extends { connection: Connection }> {
   /** Rejects with Overflow, or with what opening a connection rejected with. `signal` gives up waiting. */
   async lease(signal: AbortSignal): Promise<Lease<Opened>> {
     const { limits } = this.#breakers;
-    if (this.#breakers.requests >= limits.maxRequests) throw new Overflow();
+    if (this.#breakers.requests >= limits.maxRequests) throw this.#overflow();
     const ready = this.#idle.pop();
     const opened = ready?.opened ?? (await this.#wait(signal));
     this.#breakers.requests++;
+    this.#breakers.requestsTotal++;
     let lent = true;
     return {
       opened,
@@ -85,10 +90,16 @@ export class HostPool<Opened extends { connection: Connection }> {
     for (const held of this.#idle.splice(0)) this.#drop(held);
   }
 
+  #overflow(): Overflow {
+    this.#breakers.pendingOverflow++;
+    return new Overflow();
+  }
+
   async #wait(signal: AbortSignal): Promise<Opened> {
     const { limits } = this.#breakers;
-    if (this.#breakers.pending >= limits.maxPendingRequests) throw new Overflow();
+    if (this.#breakers.pending >= limits.maxPendingRequests) throw this.#overflow();
     this.#breakers.pending++;
+    this.#breakers.pendingTotal++;
     try {
       return await new Promise<Opened>((resolve, reject) => {
         const waiter: Waiter<Opened> = { take: resolve, fail: reject };
