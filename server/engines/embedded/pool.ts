@@ -192,7 +192,8 @@ class PoolWorker {
   }
 
   beat(): void {
-    if (!this.#isWarm || this.#ended || this.#isResting) return;
+    // Who has nothing to do cannot hang, and need not be woken to say so.
+    if (!this.#isWarm || this.#ended || this.#isResting || this.#guests.size === 0) return;
     if (this.#misses >= this.#bounds.workerPingMisses) {
       void this.#lose(`it has not answered for ${this.#misses} pings`);
       return;
