@@ -12,7 +12,10 @@ import {
 } from '../controllers/kinds.ts';
 import { equal } from '../controllers/equal.ts';
 import type { Cancel } from '../platform.ts';
+import type { KubeObject } from '../object.ts';
 import type { Change, Store } from '../store/store.ts';
+import { timestamp } from '../time.ts';
+import { XDS_TYPES, XdsConnection, type XdsType, typesFor } from './istiod/connections.ts';
 import { type MeshKinds, type MeshResource, asMeshKind } from './resources.ts';
 import { proxyConfig } from './routing/build.ts';
 import { type MeshEnvironment, meshEnvironment } from './routing/environment.ts';
@@ -60,17 +63,39 @@ export interface Pushed {
   config: ProxyConfig;
 }
 
-interface Connected {
-  namespace: string;
-  pod: string;
-  push(pushed: Pushed): void;
+/** A push as it reaches a proxy. */
+export interface Delivered extends Pushed {
+  /** As istiod counts its pushes: `2026-11-22T10:00:00Z/12`. */
+  version: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+/** A line of istiod's log. */
+export interface IstiodLine {
+  /** The pod that writes it; undefined for all of them. */
+  istiod: string | undefined;
+  scope: 'ads' | 'model' | 'delta';
+  text: string;
+}
+
+interface Proxy {
+  connection: XdsConnection;
+  push(delivered: Delivered): void;
 }
 
 export class Mesh {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #debounceMs: number;
-  readonly #proxies = new Set<Connected>();
+  readonly #proxies = new Set<Proxy>();
+  readonly #readers = new Set<(line: IstiodLine) => void>();
+  /** What has changed since the last push, by resource. */
+  readonly #changed = new Set<string>();
+  /** By istiod pod and type. */
+  readonly #sent = new Map<string, Map<XdsType, number>>();
+  #pushes = 0;
+  #connections = 0;
   #unwatch: Cancel | undefined;
   #environment: MeshEnvironment | undefined;
   #due: { cancel: Cancel; since: number } | undefined;
@@ -82,8 +107,30 @@ export class Mesh {
   }
 
   /** Proxies that hold a stream to istiod now. */
-  get connected(): readonly { namespace: string; pod: string }[] {
-    return [...this.#proxies];
+  get connected(): readonly XdsConnection[] {
+    return [...this.#proxies].map(({ connection }) => connection);
+  }
+
+  /** How often an istiod pod has sent each type to a proxy. */
+  pushesOf(istiod: string): ReadonlyMap<XdsType, number> {
+    return this.#sent.get(istiod) ?? new Map();
+  }
+
+  /** What istiods write of their work, from now on. */
+  onLog(read: (line: IstiodLine) => void): Cancel {
+    this.#readers.add(read);
+    return () => this.#readers.delete(read);
+  }
+
+  /** Istio's objects as they are now. */
+  rules(): readonly KubeObject[] {
+    return RULES.flatMap((resource) => this.#store.list(resource));
+  }
+
+  /** The text of the mesh's settings, if there are any. */
+  get meshConfigText(): string | undefined {
+    const object = this.#store.get('configmaps', SYSTEM_NAMESPACE, MESH_CONFIG_MAP);
+    return object && asKind('configmaps', object).data?.['mesh'];
   }
 
   /** What istiod would send a pod's proxy now; undefined for a pod that is not there or has no address yet. */
@@ -101,21 +148,32 @@ export class Mesh {
     return this.#environment;
   }
 
-  /** A proxy asks for its configuration: it gets it after the usual while, and each change after that. */
-  connect(namespace: string, pod: string, push: (pushed: Pushed) => void): Cancel {
-    const proxy: Connected = { namespace, pod, push };
+  /**
+   * A proxy asks for its configuration: it gets it after the usual while, and each change after that.
+   * @param version the proxy's own, for whoever asks istiod who is connected.
+   */
+  connect(
+    namespace: string,
+    pod: string,
+    push: (delivered: Delivered) => void,
+    version = '',
+  ): Cancel {
+    const proxy: Proxy = { connection: new XdsConnection(namespace, pod, version), push };
     this.#proxies.add(proxy);
     this.#unwatch ??= this.#watch();
-    const cancel = this.#clock.after(this.#debounceMs, () => this.#pushTo(proxy));
+    const cancel = this.#clock.after(this.#debounceMs, () => this.#pushTo(proxy, XDS_TYPES));
     return () => {
       cancel();
       this.#proxies.delete(proxy);
+      const { id, istiod } = proxy.connection;
+      if (istiod !== undefined) this.#log(istiod, 'ads', `ADS: "${id}" terminated`);
       if (this.#proxies.size > 0) return;
       this.#unwatch?.();
       this.#unwatch = undefined;
       this.#environment = undefined;
       this.#due?.cancel();
       this.#due = undefined;
+      this.#changed.clear();
     };
   }
 
@@ -123,26 +181,86 @@ export class Mesh {
     return this.#store.onChange((change) => {
       if (!matters(change)) return;
       this.#environment = undefined;
-      this.#schedule();
+      this.#changed.add(change.resource);
+      this.#schedule(change);
     });
   }
 
-  #schedule(): void {
+  #schedule({ object }: Change): void {
     const now = this.#clock.now();
     const since = this.#due?.since ?? now;
     this.#due?.cancel();
     const wait = Math.min(this.#debounceMs, since + DEBOUNCE_MAX_MS - now);
+    const { namespace = '', name } = object.metadata;
     const cancel = this.#clock.after(wait, () => {
       this.#due = undefined;
-      for (const proxy of this.#proxies) this.#pushTo(proxy);
+      const types = new Set([...this.#changed].flatMap((each) => typesFor(each)));
+      this.#changed.clear();
+      if (this.#proxies.size === 0 || !this.isServing()) return;
+      this.#pushes++;
+      this.#log(
+        undefined,
+        'ads',
+        `Push debounce stable[${this.#pushes}] for config ${object.kind}/${namespace}/${name}: ${Math.round(wait)}ms since last change, full=${types.size > 1}`,
+      );
+      this.#log(
+        undefined,
+        'ads',
+        `XDS: Pushing Services:${this.environment().services.length} ConnectedEndpoints:${this.#proxies.size} Version:${this.#version()}`,
+      );
+      for (const proxy of this.#proxies) this.#pushTo(proxy, types);
     });
     this.#due = { cancel, since };
   }
 
-  #pushTo(proxy: Connected): void {
+  #pushTo(proxy: Proxy, asked: Iterable<XdsType>): void {
     if (!this.#proxies.has(proxy) || !this.isServing()) return;
-    const pushed = this.configOf(proxy.namespace, proxy.pod);
-    if (pushed) proxy.push(pushed);
+    const { connection } = proxy;
+    const pushed = this.configOf(connection.namespace, connection.pod);
+    if (!pushed) return;
+    const isNew = this.#serve(connection);
+    const types = isNew ? XDS_TYPES : [...asked];
+    const at = this.#clock.now();
+    const version = this.#version();
+    connection.sent(types, version, at);
+    this.#count(connection.istiod ?? '', types);
+    for (const type of types)
+      this.#log(
+        connection.istiod,
+        'delta',
+        `${type}: PUSH for node:${connection.proxy} resources:${countOf(type, pushed.config)}`,
+      );
+    proxy.push({ ...pushed, version, at });
+    connection.acked(types, version);
+  }
+
+  /** Sees to it that a ready istiod has the connection. True when that is another one than before. */
+  #serve(connection: XdsConnection): boolean {
+    const ready = this.#readyIstiods();
+    if (connection.istiod !== undefined && ready.includes(connection.istiod)) return false;
+    for (const pod of this.#sent.keys()) if (!ready.includes(pod)) this.#sent.delete(pod);
+    connection.reset();
+    this.#connections++;
+    // One after the other takes a new proxy, as a Service spreads connections.
+    connection.istiod = ready[this.#connections % ready.length] ?? '';
+    connection.id = `${connection.proxy}-${this.#connections}`;
+    connection.connectedAt = this.#clock.now();
+    this.#log(connection.istiod, 'ads', `ADS: new delta connection for node:${connection.id}`);
+    return true;
+  }
+
+  #count(istiod: string, types: Iterable<XdsType>): void {
+    const counts = this.#sent.get(istiod) ?? new Map<XdsType, number>();
+    this.#sent.set(istiod, counts);
+    for (const type of types) counts.set(type, (counts.get(type) ?? 0) + 1);
+  }
+
+  #version(): string {
+    return `${timestamp(this.#clock.now())}/${this.#pushes}`;
+  }
+
+  #log(istiod: string | undefined, scope: IstiodLine['scope'], text: string): void {
+    for (const read of this.#readers) read({ istiod, scope, text });
   }
 
   /** Whether a Service is istiod's, of any revision. */
@@ -152,11 +270,16 @@ export class Mesh {
 
   /** An istiod, of any revision, is ready. */
   isServing(): boolean {
-    return this.#list('endpointslices.discovery.k8s.io', SYSTEM_NAMESPACE).some(
-      (slice) =>
-        isIstiod(slice) &&
-        (slice.endpoints ?? []).some(({ conditions }) => conditions?.ready ?? true),
-    );
+    return this.#readyIstiods().length > 0;
+  }
+
+  /** Pods, by name. */
+  #readyIstiods(): string[] {
+    return this.#list('endpointslices.discovery.k8s.io', SYSTEM_NAMESPACE)
+      .filter(isIstiod)
+      .flatMap(({ endpoints }) => endpoints ?? [])
+      .filter(({ conditions }) => conditions?.ready ?? true)
+      .map(({ targetRef }) => targetRef?.name ?? '');
   }
 
   #read(): MeshEnvironment {
@@ -177,8 +300,7 @@ export class Mesh {
 
   /** A text that cannot be read leaves Istio's defaults in force. */
   #meshConfig(): MeshConfig {
-    const object = this.#store.get('configmaps', SYSTEM_NAMESPACE, MESH_CONFIG_MAP);
-    const text = object && asKind('configmaps', object).data?.['mesh'];
+    const text = this.meshConfigText;
     return (text === undefined ? undefined : parseMeshConfig(text)) ?? defaultMeshConfig;
   }
 
@@ -213,4 +335,18 @@ function matters({ resource, object, previous }: Change): boolean {
 function seenOf({ metadata, status }: Pod): unknown {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
   return [metadata.labels, status?.podIP, ready];
+}
+
+/** Resources of one type in a configuration. */
+function countOf(type: XdsType, { outbound, inbound }: ProxyConfig): number {
+  switch (type) {
+    case 'CDS':
+      return outbound.clusters.size + inbound.ports.size;
+    case 'EDS':
+      return [...outbound.clusters.values()].filter(({ kind }) => kind === 'EDS').length;
+    case 'LDS':
+      return outbound.listeners.size;
+    case 'RDS':
+      return outbound.routes.size;
+  }
 }

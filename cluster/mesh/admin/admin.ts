@@ -163,14 +163,10 @@ function stats(admin: ProxyAdmin, query: URLSearchParams): HttpResponse {
     throw error;
   }
   const shown = numbers(admin).filter(([name]) => expression?.test(name) ?? true);
-  switch (query.get('format')) {
-    case 'json':
-      return json({ stats: shown.map(([name, value]) => ({ name, value })) });
-    case 'prometheus':
-      return plain(prometheusText(admin));
-    default:
-      return plain(shown.map(([name, value]) => `${name}: ${value}\n`).join(''));
-  }
+  const format = query.get('format');
+  if (format === 'json') return json({ stats: shown.map(([name, value]) => ({ name, value })) });
+  if (format === 'prometheus') return plain(prometheusText(admin));
+  return plain(shown.map(([name, value]) => `${name}: ${value}\n`).join(''));
 }
 
 /** Istio's metrics, and Envoy's own under the names that Prometheus knows them by. */

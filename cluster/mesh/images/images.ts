@@ -56,7 +56,7 @@ export function meshImages(
       memory: 80 * 1024 * 1024,
       programs: {
         ...userland.programs,
-        '/usr/local/bin/pilot-discovery': pilotDiscovery(mesh, startDuties),
+        '/usr/local/bin/pilot-discovery': pilotDiscovery(mesh, version(tag), startDuties),
       },
     })),
   ];

@@ -4,17 +4,25 @@
 
 import { sendRequest } from '../../network/http-client.ts';
 import { serveHttp, textResponse } from '../../network/http-server.ts';
-import { type HttpHeaders, type HttpResponse, headerOf } from '../../network/http.ts';
+import {
+  type HttpHeaders,
+  type HttpRequest,
+  type HttpResponse,
+  headerOf,
+} from '../../network/http.ts';
 import { NetError } from '../../network/network.ts';
 import { HttpError } from '../../network/http-message.ts';
 import type { Process, Program } from '../../node/process.ts';
-import { isFields, numberOf, stringOf } from '../../schema/fields.ts';
-import { bytesOf, nothing, readAll } from '../../streams.ts';
+import { at, isFields, numberOf, stringOf, stringsOf } from '../../schema/fields.ts';
+import { bytesOf, nothing, readAll, textOf } from '../../streams.ts';
 import { timestamp } from '../../time.ts';
-import type { Mesh, Pushed } from '../mesh.ts';
+import { type ProxyAdmin, answerAdmin } from '../admin/admin.ts';
+import { LogLevels } from '../admin/log-levels.ts';
+import { statsInclusion } from '../admin/stats.ts';
+import type { Delivered, Mesh } from '../mesh.ts';
 import { parseJson } from '../proxy/peer.ts';
 import { Sidecar } from '../proxy/sidecar.ts';
-import { spiffeId } from '../routing/workloads.ts';
+import { type ProxyIdentity, spiffeId } from '../routing/workloads.ts';
 import { IstioMetrics } from '../telemetry/istio-metrics.ts';
 import { MetricRegistry } from '../telemetry/registry.ts';
 
@@ -32,7 +40,7 @@ export function pilotAgent(mesh: Mesh, version: string): Program {
     const command = process.argv[1] ?? '';
     switch (command) {
       case 'proxy':
-        return runProxy(process, mesh);
+        return runProxy(process, mesh, version);
       case 'istio-iptables':
       case 'istio-clean-iptables':
         // The redirect itself is the proxy's: a simulated pod has no iptables.
@@ -56,7 +64,7 @@ async function say(process: Process, text: string, code: number): Promise<number
   return code;
 }
 
-async function runProxy(process: Process, mesh: Mesh): Promise<number> {
+async function runProxy(process: Process, mesh: Mesh, version: string): Promise<number> {
   const namespace = process.env.get('POD_NAMESPACE') ?? '';
   const name = process.env.get('POD_NAME') ?? process.net.hostname;
   const registry = new MetricRegistry();
@@ -67,7 +75,13 @@ async function runProxy(process: Process, mesh: Mesh): Promise<number> {
   };
   const log = (level: string, text: string) =>
     write(`${timestamp(process.clock.now()).slice(0, -1)}.000000Z\t${level}\t${text}\n`);
-  const pushed = ({ identity, config }: Pushed) => {
+  const since = process.clock.now();
+  let received: Delivered | undefined;
+  let updates = 0;
+  const pushed = (delivered: Delivered) => {
+    const { identity, config } = delivered;
+    received = delivered;
+    updates++;
     if (sidecar) return sidecar.apply(config);
     sidecar = new Sidecar({
       net: process.net,
@@ -88,11 +102,42 @@ async function runProxy(process: Process, mesh: Mesh): Promise<number> {
   };
   const ready = () =>
     sidecar ? textResponse(200, '') : textResponse(503, 'config not received from istiod\n');
+  const admin: ProxyAdmin = {
+    dump: () => ({
+      bootstrap: {
+        identity: received?.identity ?? unknownIdentity(process, namespace, name),
+        version,
+        discoveryAddress: process.env.get('CA_ADDR') ?? 'istiod.istio-system.svc:15012',
+        since,
+      },
+      received,
+      rootCertificate: fileOf(process, ROOT_CERTIFICATE),
+    }),
+    clusters: () => sidecar?.upstreams.list() ?? [],
+    updates: () => updates,
+    inclusion: () => statsInclusion(podAnnotations(process), statsMatcherOf(process)),
+    levels: new LogLevels(
+      flagOf(process, 'proxyLogLevel') ?? 'warning',
+      flagOf(process, 'proxyComponentLogLevel'),
+    ),
+    metrics: () => registry.text(),
+    now: () => process.clock.now(),
+    options: {
+      concurrency: 1,
+      config_path: 'etc/istio/proxy/envoy-rev.json',
+      log_level: flagOf(process, 'proxyLogLevel') ?? 'warning',
+      component_log_level: flagOf(process, 'proxyComponentLogLevel') ?? '',
+      service_cluster: 'istio-proxy',
+    },
+  };
   listen(process, HEALTH_PORT, undefined, () => ready());
   listen(process, METRICS_PORT, undefined, () => stats(registry));
-  listen(process, ADMIN_PORT, '127.0.0.1', (path) => admin(path, registry, sidecar));
+  listen(process, ADMIN_PORT, '127.0.0.1', ({ method, target }) =>
+    answerAdmin(method, target, admin),
+  );
   const probes = appProbes(process.env.get('ISTIO_KUBE_APP_PROBERS'));
-  listen(process, AGENT_PORT, undefined, (path, headers) => {
+  listen(process, AGENT_PORT, undefined, ({ target, headers }) => {
+    const path = target.split('?')[0] ?? '';
     if (path === '/stats/prometheus') return stats(registry);
     if (path === '/healthz/ready') return ready();
     // Asked for before the end: connections of a simulated pod end with it, so there is nothing to wait for.
@@ -100,7 +145,7 @@ async function runProxy(process: Process, mesh: Mesh): Promise<number> {
     const probe = probes.get(path);
     return probe ? probeApp(process, probe, headers) : textResponse(404, 'not found');
   });
-  const disconnect = mesh.connect(namespace, name, pushed);
+  const disconnect = mesh.connect(namespace, name, pushed, version);
   try {
     await new Promise<void>((resolve, reject) => {
       process.onSignal('SIGTERM', resolve);
@@ -118,14 +163,12 @@ function listen(
   process: Process,
   port: number,
   ip: string | undefined,
-  answer: (path: string, headers: HttpHeaders) => HttpResponse | Promise<HttpResponse>,
+  answer: (request: HttpRequest) => HttpResponse | Promise<HttpResponse>,
 ): void {
   process.net.listen(
     port,
     (connection) => {
-      serveHttp(connection, async ({ target, headers }) =>
-        answer(target.split('?')[0] ?? '', headers),
-      ).catch((error: unknown) => {
+      serveHttp(connection, async (request) => answer(request)).catch((error: unknown) => {
         process.stderr.write(bytesOf(`port ${port}: ${String(error)}\n`)).catch(() => {});
       });
     },
@@ -137,33 +180,66 @@ function stats(registry: MetricRegistry): HttpResponse {
   return textResponse(200, registry.text(), [['content-type', 'text/plain; version=0.0.4']]);
 }
 
-/** What of Envoy's administration is simulated: metrics, readiness, and the hosts of each cluster. */
-function admin(path: string, registry: MetricRegistry, sidecar: Sidecar | undefined): HttpResponse {
-  switch (path) {
-    case '/stats/prometheus':
-      return stats(registry);
-    case '/ready':
-      return textResponse(sidecar ? 200 : 503, sidecar ? 'LIVE\n' : 'PRE_INITIALIZING\n');
-    case '/clusters':
-      return textResponse(200, clusters(sidecar));
-    default:
-      return textResponse(
-        404,
-        `${path}: the simulated proxy answers /clusters, /ready and /stats/prometheus\n`,
-      );
-  }
+const ROOT_CERTIFICATE = '/var/run/secrets/istio/root-cert.pem';
+const ANNOTATIONS = '/etc/istio/pod/annotations';
+
+/** Undefined for a file that is not there. */
+function fileOf(process: Process, path: string): string | undefined {
+  return process.fs.stat(path) ? textOf(process.fs.readFile(path)) : undefined;
 }
 
-function clusters(sidecar: Sidecar | undefined): string {
-  return (sidecar?.upstreams.list() ?? [])
-    .flatMap((cluster) =>
-      cluster.hosts.map((host) => {
-        const { name } = cluster.definition;
-        const health = cluster.isEjected(host) ? '/failed_outlier_check' : 'healthy';
-        return `${name}::${host.key}::health_flags::${health}\n${name}::${host.key}::rq_active::${host.active}\n`;
-      }),
-    )
-    .join('');
+/** The downward API writes one a line: `name="value"`, escaped. */
+function podAnnotations(process: Process): Record<string, string> {
+  const lines = (fileOf(process, ANNOTATIONS) ?? '').split('\n');
+  return Object.fromEntries(
+    lines.flatMap((line): [string, string][] => {
+      const split = line.indexOf('=');
+      const value = parseJson(line.slice(split + 1));
+      return split > 0 && typeof value === 'string' ? [[line.slice(0, split), value]] : [];
+    }),
+  );
+}
+
+/** `proxyStatsMatcher` of the pod's own proxy configuration. */
+function statsMatcherOf(process: Process) {
+  const matcher = at(parseJson(process.env.get('PROXY_CONFIG') ?? '{}'), 'proxyStatsMatcher');
+  const list = (name: string) => stringsOf(at(matcher, name));
+  return {
+    prefixes: list('inclusionPrefixes'),
+    suffixes: list('inclusionSuffixes'),
+    regexps: list('inclusionRegexps'),
+  };
+}
+
+/** `--name=value` */
+function flagOf(process: Process, name: string): string | undefined {
+  const prefix = `--${name}=`;
+  return process.argv.find((word) => word.startsWith(prefix))?.slice(prefix.length);
+}
+
+/** Before istiod has answered, a proxy knows of itself what its environment says. */
+function unknownIdentity(process: Process, namespace: string, podName: string): ProxyIdentity {
+  const name = process.env.get('ISTIO_META_WORKLOAD_NAME') ?? podName;
+  return {
+    podName,
+    namespace,
+    ip: process.net.ip,
+    labels: {},
+    serviceAccount: process.env.get('SERVICE_ACCOUNT') ?? 'default',
+    workload: {
+      name,
+      namespace,
+      canonicalName: name,
+      canonicalRevision: 'latest',
+      app: undefined,
+      version: undefined,
+    },
+    interception: {
+      excludedOutboundPorts: [],
+      excludedInboundPorts: [],
+      excludedOutboundBlocks: [],
+    },
+  };
 }
 
 interface AppProbe {
