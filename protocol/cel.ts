@@ -19,8 +19,12 @@ export const predicates = {
   readyEndpoints: 'readyEndpoints(list, string): int',
   /** A pod that runs Istio's proxy, as a native or a classic sidecar, and whose proxy is ready. */
   injected: 'injected(dyn): bool',
-  /** The samples of a PromQL answer added up; 0 when there are none, or no Prometheus. A double: compare it with `50.0`. */
+  /** Samples of a PromQL answer, or figures, added up; 0 when there are none, or no Prometheus. */
   total: 'total(dyn): double',
+  /** The number behind a label in a text: `figure(report, 'Total: $')`. No number, which equals nothing, when there is none. */
+  figure: 'figure(dyn, string): double',
+  /** The numbers behind a label, one for each line that has it. */
+  figures: 'figures(dyn, string): list<double>',
   /** A pod that was given Istio's proxy, ready or not. */
   proxied: 'proxied(dyn): bool',
   /** Those of a list that wear all of these labels: `labelled(pods, {'version': 'v2'})`. */

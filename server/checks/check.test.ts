@@ -11,6 +11,7 @@ function check(parts: Partial<CheckSpec>): Check {
       backend: { object: 'Deployment', name: 'backend' },
       pods: { objects: 'Pod' },
       lines: { log: 'load-generator' },
+      settings: { file: 'report.md' },
       calls: { promql: 'sum(rate(istio_requests_total[1m]))' },
     },
     rules: [],
@@ -225,6 +226,15 @@ describe('predicates', () => {
     assert.ok(holds("total(calls.filter(c, c.metric.version == 'v1')) >= 90.0", { calls }));
     assert.ok(holds('total(calls) == 0.0', { calls: [] }));
     assert.ok(holds('total(calls) == 0.0 && calls == null', { calls: null }));
+  });
+
+  test('total adds up the figures of a report, too, and a missing figure equals nothing', () => {
+    const report = '- One: 2 × $3 = $6\n- Two = $4.5\nTotal: $10.5';
+    assert.ok(
+      holds("figure(settings, 'Total') == total(figures(settings, '= $'))", { settings: report }),
+    );
+    assert.ok(!holds("figure(settings, 'Sum') == figure(settings, 'Sum')", { settings: report }));
+    assert.ok(!holds("figure(settings, 'Total') > 0.0", { settings: null }));
   });
 
   test('the value of a sample is a double even when it is whole', () => {

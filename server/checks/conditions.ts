@@ -114,6 +114,7 @@ function forCel(value: unknown): unknown {
 /** How a value reads inside a sentence: labels as `app=frontend, version=v1`. */
 function textOf(value: unknown): string {
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (Number.isNaN(value)) return 'no number';
   if (typeof value === 'number') return String(Math.round(value * 1_000) / 1_000);
   if (typeof value === 'string') return value;
   if (value === null || value === undefined) return 'nothing';

@@ -2,6 +2,7 @@
 // They get whatever a lesson hands them, null included, and answer no rather than fail.
 
 import type { Predicate } from '../../protocol/cel.ts';
+import { figure, figures } from './figures.ts';
 import { at, items, type Json } from './json.ts';
 import { labelled, mergedRule, proxied, rulesFor, yaml } from './mesh-predicates.ts';
 
@@ -64,7 +65,10 @@ function injected(pod: Json): boolean {
 }
 
 function total(samples: Json): number {
-  return items(samples).reduce<number>((sum, sample) => sum + Number(at(sample, 'value')), 0);
+  return items(samples).reduce<number>(
+    (sum, one) => sum + (typeof one === 'number' ? one : Number(at(one, 'value'))),
+    0,
+  );
 }
 
 /** As CEL calls them: integers go back as bigint, doubles as number. */
@@ -78,6 +82,8 @@ export const implementations: Record<Predicate, (...values: Json[]) => Json> = {
   readyEndpoints: (slices, service) => BigInt(readyEndpoints(slices, service)),
   injected: (pod) => injected(pod),
   total: (samples) => total(samples),
+  figure: (text, label) => figure(text, label),
+  figures: (text, label) => figures(text, label),
   proxied: (pod) => proxied(pod),
   labelled: (list, labels) => labelled(list, labels),
   rulesFor: (list, host) => rulesFor(list, host),
