@@ -31,6 +31,7 @@ const rooms: Record<string, Room> = {
       'cluster/node',
       'cluster/images',
       'cluster/mesh',
+      'cluster/kiali',
     ],
     packages: [],
   },
@@ -85,6 +86,19 @@ const rooms: Record<string, Room> = {
   istioctl: {
     rooms: ['cluster', 'cluster/schema', 'cluster/mesh'],
     packages: ['node:'],
+  },
+  // A program in a pod: it speaks the words of its API, which pages read too, and knows Istio's kinds.
+  'cluster/kiali': {
+    rooms: [
+      'protocol',
+      'cluster',
+      'cluster/schema',
+      'cluster/controllers',
+      'cluster/network',
+      'cluster/node',
+      'cluster/mesh',
+    ],
+    packages: ['kubernetes-models'],
   },
   'src/lesson': {
     rooms: ['protocol'],

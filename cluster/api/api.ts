@@ -40,6 +40,7 @@ import { proxyHandler } from './subresources/proxy.ts';
 import { scaleHandler } from './subresources/scale.ts';
 import { SubresourceHandlers } from './subresources/subresource.ts';
 import { tokenHandler } from './subresources/token.ts';
+import { type ObjectReader, TokenReader } from './token-reader.ts';
 import { Tokens } from './tokens.ts';
 import { type Reading, VirtualKinds } from './virtual-kinds.ts';
 import { Watches } from './watch.ts';
@@ -158,6 +159,16 @@ export class Api {
   /** A client of one of the cluster's own components. */
   client(name: string): ApiClient {
     return new InProcessClient(this.#world, this.#objects, this.#deletions, name);
+  }
+
+  /** What a program in a pod may read. @param token is asked for each time. */
+  reader(name: string, token: () => string | undefined): ObjectReader {
+    return new TokenReader({
+      client: this.client(name),
+      tokens: this.tokens,
+      authorization: this.authorization,
+      token,
+    });
   }
 
   /** Begins to serve: custom kinds, and the list of API groups. */

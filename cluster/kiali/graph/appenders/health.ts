@@ -1,0 +1,101 @@
+// How healthy nodes and edges are, by the traffic of the graph's own window and the pods there are now.
+
+import type { KialiHealth } from '../../../../protocol/kiali.ts';
+import { addRequests, emptyHealth, healthOfRatio, settle, worse } from '../../health/health.ts';
+import { RATE_ANNOTATION, type Tolerance } from '../../health/tolerances.ts';
+import { workloadStatus } from '../../health/workload-status.ts';
+import { isKnown } from '../identity.ts';
+import type { GraphEdge, GraphNode } from '../traffic-map.ts';
+import type { Finalizer, GraphWorld } from '../world.ts';
+
+export const health: Finalizer = (map, world) => {
+  for (const node of map.nodes.values()) {
+    if (node.type === 'unknown') continue;
+    node.health = emptyHealth();
+    if (node.type === 'app') node.appHealth = emptyHealth();
+  }
+  for (const edge of map.edges()) {
+    edge.healthStatus = edgeHealth(edge, world);
+    for (const [code, { flags }] of edge.responses)
+      for (const rate of flags.values()) {
+        for (const data of [edge.source.health, edge.source.appHealth])
+          if (data) addRequests(data.requests.outbound, edge.protocol.name, code, rate);
+        for (const data of [edge.target.health, edge.target.appHealth])
+          if (data) addRequests(data.requests.inbound, edge.protocol.name, code, rate);
+      }
+  }
+  for (const node of map.nodes.values()) if (!node.marks.isInaccessible) judge(node, world);
+};
+
+function judge(node: GraphNode, world: GraphWorld): void {
+  const { inventory } = world;
+  const { namespace, type } = node;
+  const annotation = annotationOf(node, world);
+  const tolerances = tolerancesOf(node, world);
+  if (type === 'workload' && node.health) {
+    const workload = inventory.workload(namespace, node.workload);
+    node.health.workloadStatus = workload ? workloadStatus(workload) : null;
+  }
+  if (type === 'app') {
+    const ofApp = inventory
+      .workloads(namespace)
+      .filter(({ app }) => app === node.app)
+      .map(workloadStatus);
+    // One version answers for itself; its box for all of them.
+    if (node.health) node.health.workloadStatuses = isKnown(node.workload) ? [] : ofApp;
+    if (node.appHealth) node.appHealth.workloadStatuses = ofApp;
+  }
+  for (const data of [node.health, node.appHealth])
+    if (data) {
+      if (annotation !== undefined)
+        data.requests.healthAnnotations = { [RATE_ANNOTATION]: annotation };
+      settle(data, tolerances);
+    }
+}
+
+/** Undefined where there was no traffic. */
+function edgeHealth(edge: GraphEdge, world: GraphWorld): KialiHealth {
+  const rates: (readonly [string, number])[] = [...edge.responses].map(([code, { flags }]) => [
+    code,
+    [...flags.values()].reduce((sum, rate) => sum + rate, 0),
+  ]);
+  const total = rates.reduce((sum, [, rate]) => sum + rate, 0);
+  if (total === 0) return 'NA';
+  const asSeenBy = (node: GraphNode, direction: string): KialiHealth => {
+    const meant = tolerancesOf(node, world).filter(
+      (each) => each.direction.test(direction) && each.protocol.test(edge.protocol.name),
+    );
+    // What nobody has an opinion of is well: bytes are.
+    return meant.reduce<KialiHealth>(
+      (worst, each) => worse(worst, healthOfRatio(errorRatio(rates, total, each), each)),
+      'Healthy',
+    );
+  };
+  return worse(asSeenBy(edge.source, 'outbound'), asSeenBy(edge.target, 'inbound'));
+}
+
+function errorRatio(
+  rates: readonly (readonly [string, number])[],
+  total: number,
+  { code }: Tolerance,
+): number {
+  const errors = rates.reduce((sum, [each, rate]) => (code.test(each) ? sum + rate : sum), 0);
+  return (errors / total) * 100;
+}
+
+function tolerancesOf(node: GraphNode, world: GraphWorld): readonly Tolerance[] {
+  const { type, namespace, service, workload, app } = node;
+  const name = type === 'service' ? service : type === 'workload' ? workload : app;
+  return world.tolerances.of({ namespace, kind: type, name }, annotationOf(node, world));
+}
+
+function annotationOf(
+  { type, namespace, service, workload }: GraphNode,
+  { inventory }: GraphWorld,
+): string | undefined {
+  if (type === 'service')
+    return inventory.service(namespace, service)?.metadata.annotations?.[RATE_ANNOTATION];
+  if (type === 'workload')
+    return inventory.workload(namespace, workload)?.annotations[RATE_ANNOTATION];
+  return undefined;
+}
