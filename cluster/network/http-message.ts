@@ -59,6 +59,17 @@ const STATUS_LINE = /^HTTP\/(\d)\.(\d) (\d{3})(?: (.*))?$/;
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const BAD_VALUE = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 
+/** Names that were found good, so that the same few are not judged again with every message. */
+const tokens = new Set<string>();
+const KNOWN_TOKENS = 1_000;
+
+function isToken(name: string): boolean {
+  if (tokens.has(name)) return true;
+  if (!TOKEN.test(name)) return false;
+  if (tokens.size < KNOWN_TOKENS) tokens.add(name);
+  return true;
+}
+
 /** Reads lines and bytes of one direction of a connection; what it read too much stays for the next message. */
 export class MessageReader {
   readonly #input: ByteReader;
@@ -102,6 +113,26 @@ export class MessageReader {
     }
   }
 
+  /**
+   * The lines before the next empty one, where all of them have already come within `limit` bytes: the usual case, read at
+   * once. Undefined otherwise, and then nothing was taken.
+   */
+  async wholeHead(limit: number): Promise<string[] | undefined> {
+    const chunk = await this.bytes();
+    if (!chunk) return undefined;
+    const end = chunk.length > limit ? -1 : blankLine(chunk);
+    if (end === -1) {
+      this.#held = chunk;
+      return undefined;
+    }
+    if (end < chunk.length) this.#held = chunk.subarray(end);
+    const text = decoder.decode(chunk.subarray(0, end));
+    const lines = text.split('\n');
+    // Behind the last line break stands nothing, before it the empty line.
+    lines.length -= 2;
+    return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+  }
+
   /** Resolves when the other side has closed or broken off. Stays pending for ever when bytes come instead. */
   gone(): Promise<void> {
     if (this.#held) return new Promise(() => {});
@@ -118,10 +149,21 @@ export class MessageReader {
   }
 }
 
+const decoder = new TextDecoder();
+
 function textOfLine(parts: Uint8Array[]): string {
   const line = concatBytes(parts);
   const end = line.at(-1) === 0x0d ? line.length - 1 : line.length;
-  return new TextDecoder().decode(line.subarray(0, end));
+  return decoder.decode(line.subarray(0, end));
+}
+
+/** Where the bytes behind the first empty line begin that is not the very first line; -1 when there is none. */
+function blankLine(bytes: Uint8Array): number {
+  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) {
+    const next = bytes[at + 1] === 0x0d ? at + 2 : at + 1;
+    if (at > 1 && bytes[next] === 0x0a) return next + 1;
+  }
+  return -1;
 }
 
 /** Reads a request's head; null when the client closed between requests. */
@@ -129,15 +171,16 @@ export async function readRequestHead(
   reader: MessageReader,
   limit: number,
 ): Promise<RequestHead | null> {
-  let first = await reader.line(limit);
+  const whole = await reader.wholeHead(limit);
+  let first = whole ? (whole.shift() ?? '') : await reader.line(limit);
   // RFC 9112 2.2: an empty line before a request is forgiven.
-  if (first === '') first = await reader.line(limit);
+  if (first === '') first = whole ? (whole.shift() ?? '') : await reader.line(limit);
   if (first === null) return null;
   const match = REQUEST_LINE.exec(first);
   if (!match) throw new HttpError('MALFORMED', `this is no request line: ${shown(first)}`);
   const [, method = '', target = '', major, minor] = match;
   if (major !== '1') throw new HttpError('VERSION', `HTTP/${major}.${minor} is not supported`);
-  const headers = await readHeaders(reader, limit - first.length);
+  const headers = whole ? whole.map(parseHeader) : await readHeaders(reader, limit - first.length);
   return { method, target, version: minor === '0' ? '1.0' : '1.1', headers };
 }
 
@@ -146,13 +189,14 @@ export async function readResponseHead(
   reader: MessageReader,
   limit: number,
 ): Promise<ResponseHead> {
-  const first = await reader.line(limit);
+  const whole = await reader.wholeHead(limit);
+  const first = whole ? (whole.shift() ?? '') : await reader.line(limit);
   if (first === null) throw new HttpError('EMPTY', 'the server closed without an answer');
   const match = STATUS_LINE.exec(first);
   if (!match) throw new HttpError('MALFORMED', `this is no status line: ${shown(first)}`);
   const [, major, minor, status, reason = ''] = match;
   if (major !== '1') throw new HttpError('VERSION', `HTTP/${major}.${minor} is not supported`);
-  const headers = await readHeaders(reader, limit - first.length);
+  const headers = whole ? whole.map(parseHeader) : await readHeaders(reader, limit - first.length);
   return { version: minor === '0' ? '1.0' : '1.1', status: Number(status), reason, headers };
 }
 
@@ -173,7 +217,7 @@ function parseHeader(line: string): [string, string] {
   const colon = line.indexOf(':');
   const name = line.slice(0, colon);
   const value = line.slice(colon + 1).trim();
-  if (colon < 1 || !TOKEN.test(name) || BAD_VALUE.test(value))
+  if (colon < 1 || !isToken(name) || BAD_VALUE.test(value))
     throw new HttpError('MALFORMED', `this is no header: ${shown(line)}`);
   return [name, value];
 }
@@ -358,7 +402,7 @@ export function headBytes(startLine: string, headers: HttpHeaders): Uint8Array {
   if (BAD_VALUE.test(startLine)) throw new TypeError(`line break in ${shown(startLine)}`);
   let text = `${startLine}\r\n`;
   for (const [name, value] of headers) {
-    if (!TOKEN.test(name) || BAD_VALUE.test(value))
+    if (!isToken(name) || BAD_VALUE.test(value))
       throw new TypeError(`${shown(`${name}: ${value}`)} cannot be sent as a header`);
     text += `${name}: ${value}\r\n`;
   }

@@ -25,6 +25,10 @@ export interface HttpResponse {
 
 /** The first value of a header, whatever the case of its name. */
 export function headerOf(headers: HttpHeaders, name: string): string | undefined {
+  // A proxy asks this some dozen times a request: most names differ by their length already.
   const wanted = name.toLowerCase();
-  return headers.find(([other]) => other.toLowerCase() === wanted)?.[1];
+  for (const [other, value] of headers)
+    if (other.length === wanted.length && (other === wanted || other.toLowerCase() === wanted))
+      return value;
+  return undefined;
 }

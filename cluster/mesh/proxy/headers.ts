@@ -19,9 +19,12 @@ export function forwarded(headers: HttpHeaders): HttpHeaders {
     .toLowerCase()
     .split(',')
     .map((name) => name.trim());
-  return headers
-    .map(([name, value]): [string, string] => [name.toLowerCase(), value])
-    .filter(([name]) => !HOP_BY_HOP.has(name) && !named.includes(name));
+  const kept: HttpHeaders = [];
+  for (const [name, value] of headers) {
+    const lower = name.toLowerCase();
+    if (!HOP_BY_HOP.has(lower) && !named.includes(lower)) kept.push([lower, value]);
+  }
+  return kept;
 }
 
 /** In the place of the first of that name, or at the end. */

@@ -161,8 +161,9 @@ function finish(exchange: Exchange, side: HttpSide): void {
 
 /** A random UUID, version 4. */
 function uuid(random: () => number): string {
-  const hex = (digits: number) =>
-    Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('');
-  const variant = (8 + Math.floor(random() * 4)).toString(16);
-  return `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-${hex(12)}`;
+  const word = () => Math.floor(random() * 2 ** 32);
+  const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
+  const [a, b, c, d] = [word(), word(), word(), word()];
+  const variant = 0x8000 | (c & 0x3fff);
+  return `${hex(a, 8)}-${hex(b >>> 16, 4)}-4${hex(b & 0xfff, 3)}-${hex(variant, 4)}-${hex(c >>> 16, 4)}${hex(d, 8)}`;
 }

@@ -51,12 +51,17 @@ export async function forward(
   const { clock } = context;
   exchange.cluster = cluster.definition;
   const startedAt = clock.now();
-  const timer = new AbortController();
-  const limits = AbortSignal.any([signal, timer.signal]);
-  const cancelTimeout =
-    timeoutMs > 0 ? clock.after(timeoutMs, () => timer.abort(new RouteTimeout())) : undefined;
+  const limit = limited(clock, signal, timeoutMs, () => new RouteTimeout());
   try {
-    const outcome = await tries(context, cluster, request, exchange, retry, destination, limits);
+    const outcome = await tries(
+      context,
+      cluster,
+      request,
+      exchange,
+      retry,
+      destination,
+      limit.signal,
+    );
     if ('reply' in outcome) return outcome.reply;
     return answered(context, cluster, outcome, exchange, clock.now() - startedAt);
   } catch (error) {
@@ -65,8 +70,33 @@ export async function forward(
     exchange.details = 'response_timeout';
     return localReply(504, TIMED_OUT, { now: clock.now(), server: context.server });
   } finally {
-    cancelTimeout?.();
+    limit.over();
   }
+}
+
+/**
+ * A signal that comes with the given one, or after some time: that costs nothing where there is no time limit, which is
+ * nearly always. (`AbortSignal.any` makes weak references and keeps the collector busy.)
+ */
+function limited(
+  clock: Clock,
+  signal: AbortSignal,
+  ms: number,
+  reason: () => Error,
+): { signal: AbortSignal; over(): void } {
+  if (ms <= 0) return { signal, over: () => {} };
+  const both = new AbortController();
+  const onAbort = () => both.abort(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  const cancel = clock.after(ms, () => both.abort(reason()));
+  return {
+    signal: both.signal,
+    over: () => {
+      cancel();
+      signal.removeEventListener('abort', onAbort);
+    },
+  };
 }
 
 async function tries(
@@ -131,23 +161,22 @@ async function attempt(
     app: undefined,
     version: undefined,
   };
-  const timer = new AbortController();
-  const limits = AbortSignal.any([signal, timer.signal]);
-  const perTryMs = retry?.perTryTimeoutMs ?? 0;
-  const cancelTimeout =
-    perTryMs > 0
-      ? context.clock.after(perTryMs, () => timer.abort(new PerTryTimeout()))
-      : undefined;
+  const limit = limited(
+    context.clock,
+    signal,
+    retry?.perTryTimeoutMs ?? 0,
+    () => new PerTryTimeout(),
+  );
   host.active++;
   let lease: Lease<Opened> | undefined;
   try {
-    lease = await host.pool.lease(limits);
+    lease = await host.pool.lease(limit.signal);
     const { connection, peer } = lease.opened;
     exchange.upstreamLocal = connection.local;
     exchange.upstreamPrincipal = peer?.principal;
     if (peer) exchange.upstreamWorkload = peer.workload;
     const answer = await abortable(
-      limits,
+      limit.signal,
       () => connection.reset(),
       sendRequest(connection, toSend(request)),
     );
@@ -161,7 +190,7 @@ async function attempt(
       if (signal.reason instanceof RouteTimeout) cluster.note(host, 504);
       throw signal.reason as Error;
     }
-    const failure: UpstreamFailure | undefined = timer.signal.aborted
+    const failure: UpstreamFailure | undefined = limit.signal.aborted
       ? { kind: 'per-try-timeout' }
       : failureOf(error);
     if (!failure) throw error;
@@ -169,7 +198,7 @@ async function attempt(
       cluster.note(host, failure.kind === 'per-try-timeout' ? 504 : 503);
     return { failure };
   } finally {
-    cancelTimeout?.();
+    limit.over();
   }
 }
 

@@ -646,3 +646,16 @@ describe('a push', () => {
     assert.equal(seen.size, 2);
   });
 });
+
+test('HTTP/1.0 on a port without a name is no HTTP to a proxy and passes as TCP', async () => {
+  const shopV1 = pod({ name: 'shop-v1', ip: '10.244.0.6', labels: { app: 'shop' } });
+  const unnamed = service('shop', [':80'], [shopV1]);
+  const lab = await proxiedLab({ pods: [client, shopV1], services: [unnamed] });
+  const answer = await get(lab, 'http://shop/', { version: '1.0' });
+  assert.equal(answer.status, 200);
+  assert.equal(header(answer, 'Server'), 'nginx');
+  assert.equal((await get(lab)).status, 200);
+  const text = lab.metrics.get('client')?.text() ?? '';
+  assert.match(text, /istio_tcp_connections_opened_total\{[^}]*\} 1\n/);
+  assert.match(text, /istio_requests_total\{[^}]*\} 1\n/);
+});

@@ -59,12 +59,15 @@ export class Sidecar {
   readonly #options: SidecarOptions;
   readonly upstreams: Upstreams;
   readonly #inbound = new Map<string, UpstreamCluster>();
+  /** What it tells of itself with each request. */
+  readonly #metadata: { value: string; id: string };
   #config: ProxyConfig;
 
   constructor(options: SidecarOptions) {
     this.#options = options;
     this.#config = options.config;
-    const { net, clock, random } = options;
+    const { net, clock, random, identity } = options;
+    this.#metadata = metadataOf(identity);
     this.upstreams = new Upstreams({ net, clock, random, hello: () => this.#hello() });
     this.apply(options.config);
   }
@@ -133,14 +136,6 @@ export class Sidecar {
     return spiffeId(this.#config.trustDomain, namespace, serviceAccount);
   }
 
-  #metadata(): { value: string; id: string } {
-    const { podName, namespace, ip, workload } = this.#options.identity;
-    return {
-      value: encodeWorkload(workload),
-      id: `sidecar~${ip}~${podName}.${namespace}~${namespace}.svc.cluster.local`,
-    };
-  }
-
   // What the pod itself opens.
 
   async #outbound(connection: Connection, destination: Address): Promise<void> {
@@ -191,7 +186,7 @@ export class Sidecar {
       server: 'envoy',
       countsAttempts: true,
       upstreams: this.upstreams,
-      metadata: this.#metadata(),
+      metadata: this.#metadata,
       mirror: (cluster, request) => this.#mirror(cluster, request, destination),
     };
     return serveProxied(connection, {
@@ -291,7 +286,7 @@ export class Sidecar {
             config: this.#config.inbound,
             cluster,
             principal: this.#principal(),
-            metadata: this.#metadata(),
+            metadata: this.#metadata,
           },
           request,
           exchange,
@@ -438,7 +433,22 @@ export class Sidecar {
   }
 }
 
-/** A request line begins with a method and a target. Source: Envoy docs, HTTP inspector. */
+function metadataOf({ podName, namespace, ip, workload }: ProxyIdentity): {
+  value: string;
+  id: string;
+} {
+  return {
+    value: encodeWorkload(workload),
+    id: `sidecar~${ip}~${podName}.${namespace}~${namespace}.svc.cluster.local`,
+  };
+}
+
+/**
+ * A request line begins with a method and a target. HTTP/1.0 is found too, but Istio's filter chains for what is detected
+ * ask for 1.1, so it passes as TCP. Source: Envoy docs, HTTP inspector; istio/istio routing.go, "http10 to auto".
+ */
 function isHttp(first: Uint8Array): boolean {
-  return /^[A-Z]{3,12} \S/.test(textOf(first.subarray(0, 64)));
+  if (!/^[A-Z]{3,12} \S/.test(textOf(first.subarray(0, 64)))) return false;
+  const end = first.indexOf(0x0a);
+  return end === -1 || !/ HTTP\/1\.0\r?$/.test(textOf(first.subarray(0, end)));
 }

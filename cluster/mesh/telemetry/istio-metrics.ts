@@ -7,7 +7,7 @@ import type { Workload } from '../routing/workloads.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import { flagsText } from '../proxy/flags.ts';
 import type { ProxyTelemetry } from '../proxy/sidecar.ts';
-import type { MetricLabels, MetricRegistry } from './registry.ts';
+import { type MetricLabels, type MetricRegistry, labelText } from './registry.ts';
 
 /** Envoy's default buckets, for milliseconds and for bytes. */
 const BUCKETS = [
@@ -26,8 +26,13 @@ export interface IstioMetricsOptions {
   principal: string;
 }
 
+/** Label texts that a proxy keeps; with more it begins again. Most proxies meet a dozen. */
+const TEXTS = 1_000;
+
 export class IstioMetrics implements ProxyTelemetry {
   readonly #options: IstioMetricsOptions;
+  /** The labels' text by all that differs between the requests of one proxy: writing it out is most of the work. */
+  readonly #texts = new Map<string, string>();
 
   constructor(options: IstioMetricsOptions) {
     this.#options = options;
@@ -35,7 +40,7 @@ export class IstioMetrics implements ProxyTelemetry {
 
   request(exchange: Exchange): void {
     const { registry } = this.#options;
-    const labels = this.#labels(exchange, requestProtocol(exchange), [
+    const labels = this.#text(exchange, requestProtocol(exchange), [
       ['response_code', String(exchange.status)],
       ['grpc_response_status', headerOf(exchange.response, 'grpc-status') ?? ''],
     ]);
@@ -58,8 +63,31 @@ export class IstioMetrics implements ProxyTelemetry {
     registry.add('istio_tcp_received_bytes_total', labels, exchange.bytesReceived);
   }
 
-  #tcpLabels(exchange: Exchange): MetricLabels {
-    return this.#labels(exchange, 'tcp', []);
+  #tcpLabels(exchange: Exchange): string {
+    return this.#text(exchange, 'tcp', []);
+  }
+
+  #text(exchange: Exchange, protocol: string, more: MetricLabels): string {
+    const service = serviceOf(exchange);
+    const key = [
+      exchange.side,
+      workloadKey(exchange.callerWorkload),
+      exchange.caller?.principal,
+      workloadKey(exchange.upstreamWorkload),
+      exchange.upstreamPrincipal,
+      service.host,
+      service.name,
+      service.namespace,
+      protocol,
+      flagsText(exchange.flags),
+      ...more.map(([, value]) => value),
+    ].join('\n');
+    let text = this.#texts.get(key);
+    if (text === undefined) {
+      if (this.#texts.size >= TEXTS) this.#texts.clear();
+      this.#texts.set(key, (text = labelText(this.#labels(exchange, protocol, more))));
+    }
+    return text;
   }
 
   #labels(exchange: Exchange, protocol: string, more: MetricLabels): MetricLabels {
@@ -100,6 +128,12 @@ export class IstioMetrics implements ProxyTelemetry {
       ['connection_security_policy', outbound ? UNKNOWN : mutual ? 'mutual_tls' : 'none'],
     ];
   }
+}
+
+function workloadKey(workload: Workload | undefined): string {
+  if (!workload) return '';
+  const { name, namespace, canonicalName, canonicalRevision, app, version } = workload;
+  return `${name}\t${namespace}\t${canonicalName}\t${canonicalRevision}\t${app}\t${version}`;
 }
 
 /** The service of the cluster; without one, what the caller asked for. */

@@ -34,21 +34,28 @@ export class MetricRegistry {
   #series = 0;
   dropped = 0;
 
-  add(name: string, labels: MetricLabels, value = 1): void {
-    const family = this.#families.get(name) ?? { type: 'counter', series: new Map() };
-    this.#families.set(name, family);
+  /** @param labels or their text, where the same are counted again and again. */
+  add(name: string, labels: MetricLabels | string, value = 1): void {
+    let family = this.#families.get(name);
+    if (!family) this.#families.set(name, (family = { type: 'counter', series: new Map() }));
     if (family.type !== 'counter') throw new TypeError(`${name} is a histogram: observe it`);
-    const key = labelText(labels);
+    const key = typeof labels === 'string' ? labels : labelText(labels);
     const series = family.series.get(key);
     if (series) series.value += value;
     else if (this.#room()) family.series.set(key, { labels: key, value });
   }
 
-  observe(name: string, labels: MetricLabels, value: number, bounds: readonly number[]): void {
-    const family = this.#families.get(name) ?? { type: 'histogram', bounds, series: new Map() };
-    this.#families.set(name, family);
+  observe(
+    name: string,
+    labels: MetricLabels | string,
+    value: number,
+    bounds: readonly number[],
+  ): void {
+    let family = this.#families.get(name);
+    if (!family)
+      this.#families.set(name, (family = { type: 'histogram', bounds, series: new Map() }));
     if (family.type !== 'histogram') throw new TypeError(`${name} is a counter: add to it`);
-    const key = labelText(labels);
+    const key = typeof labels === 'string' ? labels : labelText(labels);
     let series = family.series.get(key);
     if (!series) {
       if (!this.#room()) return;
@@ -105,10 +112,12 @@ function histogramLines(
   return [...lines, `${name}_sum{${labels}} ${sum}`, `${name}_count{${labels}} ${total}`];
 }
 
-function labelText(labels: MetricLabels): string {
+/** As it stands between the braces of a series. */
+export function labelText(labels: MetricLabels): string {
   return labels.map(([name, value]) => `${name}="${escaped(value)}"`).join(',');
 }
 
 function escaped(value: string): string {
+  if (!/["\\\n]/.test(value)) return value;
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
