@@ -130,6 +130,18 @@ export const labErrors = {
     status: 405,
     say: 'The lab does not do this at this address. Reload the page: it may be older than the lab.',
   },
+  LAB_KIALI_LOCKED: {
+    status: 401,
+    say: 'This way into Kiali was used already, or is from an earlier start. Press Open Kiali in the course again.',
+  },
+  LAB_KIALI_AWAY: {
+    status: 502,
+    say: 'The cluster or its Kiali does not answer: kubectl get pods -n istio-system says more. Then load this again.',
+  },
+  LAB_KIALI_ELSEWHERE: {
+    status: 409,
+    say: 'The whole Kiali opens only on the machine that runs Meshproof. From afar, forward a port to it: istioctl dashboard kiali does.',
+  },
   LAB_INTERNAL: {
     status: 500,
     close: 1011,

@@ -126,6 +126,15 @@ export const limits = {
   boardRestMs: 30_000,
   /** Bytes of a request body to the web server: the largest is a short JSON. */
   webRequestBytes: 64 * 1024,
+  /** Milliseconds for which a frame of the mesh is shown to all who look, before Kiali is asked again. */
+  graphFreshMs: 900,
+  /** Milliseconds Kiali may take for one: a real one with many namespaces takes seconds. */
+  graphAnswerMs: 10_000,
+  /** Frames kept of one learner's mesh, most of them of the past: five minutes by steps of 5 s, for a few pages. */
+  graphFramesKept: 200,
+  /** Bytes of a request to the whole Kiali, and of a page of its own that is read to mend its links. */
+  kialiRequestBytes: 64 * 1024,
+  kialiPageBytes: 2 * 1024 * 1024,
   /** Clusters in one worker thread: a worker costs about 37 MB, a cluster 3 to 6 MB. */
   clustersPerWorker: 25,
   /** Megabytes of heap of one worker, past which its clusters are restarted: 25 clusters at 20 times their usual size. */

@@ -2,7 +2,7 @@
 // answers and headers go out, not what they say.
 
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { labError } from '../protocol/errors.ts';
@@ -32,9 +32,16 @@ export interface ListenerOptions {
   routes: (gate: Gate) => Route[];
   /** Handles everything that is not the lab's. */
   pages: (gate: Gate) => Handler;
+  /** Other sites at this port, each at a host and behind a door of its own. */
+  neighbours?: readonly Neighbour[];
   /** By path: what becomes of a socket. */
   upgrades: Record<string, Upgraded>;
   log: (message: string) => void;
+}
+
+export interface Neighbour {
+  owns: (headers: IncomingHttpHeaders, port: number | undefined) => boolean;
+  serve: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
 export interface Upgraded {
@@ -95,8 +102,12 @@ export class Listener {
     for (const [name, value] of Object.entries(HEADERS_FOR_ALL)) response.setHeader(name, value);
     const url = addressOf(request);
     try {
+      const neighbour = this.#options.neighbours?.find((one) =>
+        one.owns(request.headers, request.socket.localPort),
+      );
       const refused = this.gate.refusesHost(request.headers);
-      if (refused) fail(response, refused);
+      if (neighbour) await neighbour.serve(request, response);
+      else if (refused) fail(response, refused);
       else if (!url) fail(response, 'LAB_NOT_FOUND');
       else if (url.pathname.startsWith('/lab/')) await this.#lab(request, response, url);
       else if (request.method === 'GET' || request.method === 'HEAD')

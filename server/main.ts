@@ -12,10 +12,15 @@ import { Feed } from './feed.ts';
 import { Gate } from './gate.ts';
 import { HolderLine } from './holder-line.ts';
 import type { Told } from './holder-line.ts';
+import { KubeconfigCluster } from './kiali/cluster.ts';
+import { GraphSource } from './kiali/graph-source.ts';
+import { KialiSite } from './kiali/kiali-site.ts';
 import { Listener } from './listener.ts';
 import { doorRoutes } from './routes/door.ts';
+import { graphRoutes } from './routes/graph.ts';
 import { terminalRoutes } from './routes/terminals.ts';
 import { staticFiles } from './static-files.ts';
+import { workspacePaths } from './workspace/workspace.ts';
 
 const log = (message: string) => console.error(message);
 const config = readConfig(process.env);
@@ -69,14 +74,23 @@ async function start({
   cookieKey,
   launchSecret,
 }: Extract<Told, { kind: 'start' }>): Promise<void> {
+  const { kubeconfig } = workspacePaths(config.home, learner);
+  const cluster = new KubeconfigCluster(kubeconfig);
+  const kiali = new KialiSite({ api: () => cluster.api(), log });
+  const graphs = new GraphSource({ api: () => cluster.api() });
   try {
     listener = await Listener.open({
       port,
       learner,
       log,
+      neighbours: [kiali],
       gate: (actual) =>
         new Gate({ port: actual, origins: config.origins, cookieKey, launchSecret }),
-      routes: (gate) => [...doorRoutes(gate), ...terminalRoutes((ask) => holder.ask(ask))],
+      routes: (gate) => [
+        ...doorRoutes(gate),
+        ...terminalRoutes((ask) => holder.ask(ask)),
+        ...graphRoutes(graphs, kiali),
+      ],
       pages: (gate) => staticFiles(config.site, (headers) => gate.presence(headers)),
       upgrades: {
         [TERMINAL_PATH]: { key: 'none', take: (upgrade) => holder.handOver(upgrade) },

@@ -86,6 +86,8 @@ const rooms: Record<string, Room> = {
   istioctl: {
     rooms: ['cluster', 'cluster/schema', 'cluster/mesh'],
     packages: ['node:'],
+    // A port-forward is a WebSocket.
+    behind: { ws: 'istioctl/port-forward.ts' },
   },
   // A program in a pod: it speaks the words of its API, which pages read too, and knows Istio's kinds.
   'cluster/kiali': {
@@ -137,6 +139,7 @@ const rooms: Record<string, Room> = {
       '@xterm/addon-fit',
       '@xterm/addon-search',
       '@xterm/addon-web-links',
+      '@dagrejs/dagre',
       'astro',
       '@astrojs/starlight',
       // The font that pages preload.
@@ -172,6 +175,11 @@ const rooms: Record<string, Room> = {
   'server/checks': {
     rooms: ['protocol', 'server/config'],
     packages: ['node:', '@kubernetes/client-node', '@marcbachmann/cel-js', 'yaml'],
+  },
+  'server/kiali': {
+    // The way to the API server is the checks', too.
+    rooms: ['protocol', 'server/config', 'server/checks'],
+    packages: ['node:', 'zod'],
   },
   'server/learners': { rooms: ['protocol', 'server/config'], packages: ['node:'] },
 };

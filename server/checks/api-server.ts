@@ -117,12 +117,15 @@ export class ApiServer {
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
     const options = await this.#options();
-    const open = this.#server.protocol === 'http:' ? http.request : https.request;
+    const plain = this.#server.protocol === 'http:'; // behind `kubectl proxy`, say
+    const open = plain ? http.request : https.request;
     const base = this.#server.pathname.replace(/\/$/, '');
     return new Promise<IncomingMessage>((resolve, reject) => {
       const request = open(
         {
           ...options,
+          // The kubeconfig's agent speaks TLS alone.
+          ...(plain && { agent: http.globalAgent }),
           method,
           host: this.#server.hostname,
           port: this.#server.port,

@@ -83,7 +83,9 @@ const Health = z.object({
 });
 
 /** Pods behind a node, where Kiali tells. */
-export function podsOf({ healthData }: GraphNode): { wanted: number; available: number } | undefined {
+export function podsOf({
+  healthData,
+}: GraphNode): { wanted: number; available: number } | undefined {
   const { success, data } = z.safeParse(Health, healthData);
   const all = success ? [data.workloadStatus ?? [], data.workloadStatuses ?? []].flat() : [];
   if (all.length === 0) return undefined;

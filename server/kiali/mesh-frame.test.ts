@@ -160,7 +160,10 @@ test('a caller without a proxy is seen by one side only, bytes are a call of the
   const [backend, database, unknown] = nodes;
   assert.deepEqual(backend?.pods, { wanted: 3, available: 2 });
   assert.deepEqual(backend?.rules, ['circuit breaker']);
-  assert.deepEqual([database?.tcp, database?.versions], [true, [{ name: 'latest', share: 1, failed: 0 }]]);
+  assert.deepEqual(
+    [database?.tcp, database?.versions],
+    [true, [{ name: 'latest', share: 1, failed: 0 }]],
+  );
   assert.deepEqual([unknown?.kind, unknown?.proxy, unknown?.name], ['unknown', false, 'unknown']);
 });
 
