@@ -3,7 +3,7 @@
 // `node scripts/run.mjs <bin or file> [args]`. Plain JavaScript without dependencies: it runs before `npm ci` and on old Node.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,6 +19,7 @@ const NODE_PACKAGES = {
 };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const LOCK = '.installing';
 const windows = process.platform === 'win32';
 process.chdir(root);
 
@@ -48,6 +49,51 @@ function npm(node, args, env = process.env) {
   );
 }
 
+/** One installation at a time: two commands started at once would delete what the other has just unpacked. */
+function alone(run) {
+  let said = false;
+  while (!taken()) {
+    // Who held it and was killed left it behind.
+    const pid = holder();
+    if (pid && !isRunning(pid)) rmSync(LOCK, { force: true });
+    if (!said) console.log('Another command is installing already: waiting for it.');
+    said = true;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  }
+  const release = () => rmSync(LOCK, { force: true });
+  process.once('exit', release);
+  run();
+  process.off('exit', release);
+  release();
+}
+
+function taken() {
+  try {
+    writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function holder() {
+  try {
+    return Number(readFileSync(LOCK, 'utf8'));
+  } catch {
+    return undefined; // It has just gone.
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
 function findNode() {
   if (isNewEnough(process.versions.node)) return process.execPath;
   const platform = `${process.platform}-${process.arch}`;
@@ -62,7 +108,10 @@ function findNode() {
     console.log(
       `Node ${process.version} is older than ${OLDEST_NODE.join('.')}: fetching a newer one into tools/node (once, about 50 MB).`,
     );
-    npm(process.execPath, ['ci', '--prefix', 'tools/node', '--ignore-scripts']);
+    alone(() => {
+      if (!existsSync(binary))
+        npm(process.execPath, ['ci', '--prefix', 'tools/node', '--ignore-scripts']);
+    });
   }
   if (!existsSync(binary)) {
     fail(
@@ -74,12 +123,16 @@ function findNode() {
 
 function install(node, env) {
   const changed = (file) => (existsSync(file) ? statSync(file).mtimeMs : 0);
-  if (changed('node_modules/.package-lock.json') >= changed('package-lock.json')) return;
-  console.log('Installing dependencies (once, about half a minute).');
-  // No install scripts: every native package we use carries its binaries.
-  if (!npm(node, ['ci', '--ignore-scripts'], env)) {
-    fail('npm ci did not finish: see above. Is the npm registry reachable? Then run this again.');
-  }
+  const done = () => changed('node_modules/.package-lock.json') >= changed('package-lock.json');
+  if (done()) return;
+  alone(() => {
+    if (done()) return;
+    console.log('Installing dependencies (once, about half a minute).');
+    // No install scripts: every native package we use carries its binaries.
+    if (!npm(node, ['ci', '--ignore-scripts'], env)) {
+      fail('npm ci did not finish: see above. Is the npm registry reachable? Then run this again.');
+    }
+  });
 }
 
 const node = findNode();
