@@ -3,6 +3,7 @@
 
 import http from 'node:http';
 import https from 'node:https';
+import type { Manifest } from '../cluster/mesh/installation/manifest.ts';
 import type { KubeObject } from '../cluster/object.ts';
 import { CommandError } from './command.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
@@ -40,19 +41,6 @@ export interface RequestOptions {
   accept?: string;
   /** Told of each warning of the server. */
   onWarning?: (text: string) => void;
-}
-
-/** An object as a manifest has it: the server has not filled in what is its. */
-export interface Manifest {
-  apiVersion: string;
-  kind: string;
-  metadata: {
-    name: string;
-    namespace?: string;
-    labels?: Record<string, string>;
-    annotations?: Record<string, string>;
-  };
-  [field: string]: unknown;
 }
 
 export interface ObjectList {

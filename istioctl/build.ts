@@ -1,6 +1,8 @@
 // Which istioctl this is: the version it behaves as. It was never built, so what a real one says of its build is empty here.
 
-export const ISTIO_VERSION = '1.30.3';
+import { ISTIO_VERSION } from '../cluster/mesh/version.ts';
+
+export { ISTIO_VERSION };
 
 export interface BuildInfo {
   version: string;

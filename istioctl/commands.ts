@@ -6,6 +6,12 @@ import { notSimulated } from './commands/not-simulated.ts';
 
 export const commands: readonly CommandEntry[] = [
   {
+    use: 'install',
+    aliases: ['apply'],
+    short: 'Applies an Istio manifest, installing or reconfiguring Istio on a cluster.',
+    load: () => import('./commands/install.ts'),
+  },
+  {
     use: 'version',
     short: 'Prints out build version information',
     load: () => import('./commands/version.ts'),

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { istioKinds } from '../../server/apiserver/istio-kinds.ts';
+import { istioKinds } from '../../istioctl/istio-kinds.ts';
 import { pinnedKubectl } from './kubectl.ts';
 
 /** Writes the definitions into a folder as one file, in the order of an Istio release. Returns its path. */

@@ -1,6 +1,6 @@
 // Istio's kinds for a cluster inside the test: every definition created, and served before the promise resolves.
 
-import { istioKinds } from '../../../server/apiserver/istio-kinds.ts';
+import { istioKinds } from '../../../istioctl/istio-kinds.ts';
 import { type TestCluster, until } from '../../api/testing/cluster.ts';
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { istioKinds } from '../../../server/apiserver/istio-kinds.ts';
+import { istioKinds } from '../../../istioctl/istio-kinds.ts';
 
 const golden = join(process.env['MESHPROOF_GOLDEN'] ?? '', 'istio-crds-1.30.3.yaml');
 const skip =

@@ -3,9 +3,9 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { KubeObject } from '../../cluster/object.ts';
+import type { KubeObject } from '../cluster/object.ts';
 
-const FILE = '../../cluster/mesh/generated/istio-kinds.json';
+const FILE = '../cluster/mesh/generated/istio-kinds.json';
 
 let shared: readonly KubeObject[] | undefined;
 
