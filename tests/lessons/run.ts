@@ -2,13 +2,15 @@
 // step, green after it, red with the right words after each listed mistake, green after every other right way.
 // --once plays each page from top to bottom and leaves out mistakes and other ways, which need saved states: for engines
 // that keep none, as kind. MESHPROOF_ENGINE says which engine.
+// --alone leaves out the pages before, right or wrong: for the author of a page that needs nothing but a cluster.
 
-import { relative } from 'node:path';
+import { cpSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import type { CheckSpec } from '../../protocol/check.ts';
 import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
 import { made } from '../../scripts/products.ts';
 import { Receipts } from '../../server/checks/receipts.ts';
-import { catalogueOf } from '../../src/lesson/course.ts';
+import { catalogueOf, lessonFiles, readCourse } from '../../src/lesson/course.ts';
 import { ClusterLab } from '../support/cluster-lab.ts';
 import { LabShell, type Ran } from '../support/lab-shell.ts';
 import { WatchedBoard, say } from './watched-board.ts';
@@ -22,10 +24,13 @@ const executed = new Set<string>();
 
 const flags = process.argv.slice(2);
 const once = flags.includes('--once');
+const alone = flags.includes('--alone');
 const wanted = flags
-  .filter((flag) => flag !== '--once')
+  .filter((flag) => !flag.startsWith('--'))
   .map((path) => relative(process.cwd(), path));
-const { lessons } = catalogueOf('src/content/docs', process.cwd());
+const { lessons } = alone
+  ? readCourse(lessonFiles('src/content/docs', process.cwd())).catalogue
+  : catalogueOf('src/content/docs', process.cwd());
 const chosen = lessons.filter(
   (lesson) => wanted.length === 0 || wanted.some((path) => fileOf(lesson).includes(path)),
 );
@@ -40,8 +45,10 @@ await made('schemas');
 const lab = await ClusterLab.start({ clockSpeed: CLOCK_SPEED });
 try {
   const last = lessons.indexOf(chosen.at(-1) as Lesson);
+  if (alone) await lab.cluster({ verb: 'up' });
   // A lesson builds on the ones before it: those are played, and only the chosen ones are examined.
-  for (const lesson of lessons.slice(0, last + 1)) await play(lesson, chosen.includes(lesson));
+  const played = alone ? chosen : lessons.slice(0, last + 1);
+  for (const lesson of played) await play(lesson, chosen.includes(lesson));
 } finally {
   // An embedded cluster ends with its lab; a cluster of containers would stay.
   if (once) await lab.cluster({ verb: 'down' });
@@ -178,14 +185,20 @@ interface Saved {
   restore(): Promise<void>;
 }
 
-/** The present state of the learner's cluster, to come back to. Before the first `cluster up` that is: none. */
+/** The present state of the learner's cluster and files, to come back to. Before the first `cluster up` there is no cluster. */
 async function saved(name: string): Promise<Saved> {
+  const labs = join(lab.workspace.directory, 'labs');
+  const kept = join(lab.workspace.directory, '.meshproof/kept', name);
+  cpSync(labs, kept, { recursive: true });
   const { running } = await lab.cluster({ verb: 'status' });
-  if (!running) {
-    return { restore: async () => void (await lab.cluster({ verb: 'down' })) };
-  }
-  await lab.cluster({ verb: 'save', name });
-  return { restore: async () => void (await lab.cluster({ verb: 'restore', name })) };
+  if (running) await lab.cluster({ verb: 'save', name });
+  return {
+    restore: async () => {
+      rmSync(labs, { recursive: true });
+      cpSync(kept, labs, { recursive: true });
+      await lab.cluster(running ? { verb: 'restore', name } : { verb: 'down' });
+    },
+  };
 }
 
 /** A fresh terminal and a fresh board, so that nothing of another try is remembered. */
