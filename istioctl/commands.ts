@@ -16,6 +16,12 @@ export const commands: readonly CommandEntry[] = [
     short: 'Prints out build version information',
     load: () => import('./commands/version.ts'),
   },
+  {
+    use: 'proxy-config',
+    aliases: ['pc'],
+    short: 'Retrieve information about proxy configuration from Envoy [kube only]',
+    load: () => import('./commands/proxy-config.ts'),
+  },
   notSimulated('admin', 'Manage control plane (istiod) configuration', ['istiod']),
   notSimulated('authz', '(authz is experimental. Use `istioctl experimental authz`)'),
   notSimulated('bug-report', 'Cluster information and log capture support tool.'),

@@ -35,7 +35,8 @@ export class FlagValues {
   readonly #given = new Map<string, FlagValue>();
 
   constructor(flags: readonly Flag[]) {
-    this.#flags = new Map(flags.map((flag) => [flag.name, flag]));
+    // Of two flags of one name the first holds: a command's own stands before what it inherits.
+    this.#flags = new Map(flags.toReversed().map((flag) => [flag.name, flag]));
   }
 
   /** Whether the command line names it. */

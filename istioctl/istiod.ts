@@ -1,8 +1,9 @@
 // The istiods of a cluster, found as istioctl finds them, and what they answer on their monitoring port.
 
 import type { ClusterClient } from './api-client.ts';
-import { fieldsOf, stringOf } from '../cluster/schema/fields.ts';
+import { listOf, stringOf } from '../cluster/schema/fields.ts';
 import type { KubeObject } from '../cluster/object.ts';
+import { requestForwarded } from './port-forward.ts';
 
 /** istiod's monitoring and debugging, in plain HTTP. */
 const MONITORING_PORT = 15_014;
@@ -19,19 +20,14 @@ export async function istiodPods(
   return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 }
 
-/** What an istiod answers to `GET path`; undefined for an answer that is no success. */
+/** What an istiod answers to `GET path`. Rejects with a CommandError when it does not answer with success. */
 export async function askIstiod(
   cluster: ClusterClient,
   { metadata }: KubeObject,
   path: string,
-): Promise<unknown> {
-  const { status, text } = await cluster.toPod(
-    metadata.namespace ?? '',
-    metadata.name,
-    MONITORING_PORT,
-    path,
-  );
-  return status === 200 ? (JSON.parse(text) as unknown) : undefined;
+): Promise<string> {
+  const { namespace = '', name: pod } = metadata;
+  return requestForwarded(cluster, { namespace, pod, port: MONITORING_PORT }, path);
 }
 
 export interface ConnectedProxy {
@@ -45,10 +41,9 @@ export async function connectedProxies(
   cluster: ClusterClient,
   istiod: KubeObject,
 ): Promise<ConnectedProxy[]> {
-  const answer = await askIstiod(cluster, istiod, '/debug/syncz');
-  if (!Array.isArray(answer)) return [];
-  return answer.map((each) => {
-    const fields = fieldsOf(each);
-    return { id: stringOf(fields['proxy']), version: stringOf(fields['istio_version']) };
-  });
+  const statuses = listOf(JSON.parse(await askIstiod(cluster, istiod, 'debug/syncz')));
+  return statuses.map(({ proxy, istio_version }) => ({
+    id: stringOf(proxy),
+    version: stringOf(istio_version),
+  }));
 }

@@ -32,6 +32,7 @@ const rooms: Record<string, Room> = {
       'cluster/images',
       'cluster/mesh',
       'cluster/kiali',
+      'cluster/prometheus',
     ],
     packages: [],
   },
@@ -88,6 +89,15 @@ const rooms: Record<string, Room> = {
     packages: ['node:'],
     // A port-forward is a WebSocket.
     behind: { ws: 'istioctl/port-forward.ts' },
+  },
+  // A program in a pod: it reaches pods over their network and the API by what the cluster hands it.
+  'cluster/prometheus': {
+    rooms: ['cluster', 'cluster/schema', 'cluster/controllers', 'cluster/network', 'cluster/node'],
+    packages: [],
+    behind: {
+      '@prometheus-io/lezer-promql': 'cluster/prometheus/promql/parse.ts',
+      '@lezer/common': 'cluster/prometheus/promql/parse.ts',
+    },
   },
   // A program in a pod: it speaks the words of its API, which pages read too, and knows Istio's kinds.
   'cluster/kiali': {

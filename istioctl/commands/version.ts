@@ -1,7 +1,6 @@
 // istioctl version: its own version, and what istiod and the proxies say theirs are.
 // Source: istio/istio istioctl/pkg/version (what is printed where).
 
-import { fieldsOf, stringOf } from '../../cluster/schema/fields.ts';
 import { formatYaml } from '../../cluster/schema/yaml.ts';
 import { type BuildInfo, clientBuild } from '../build.ts';
 import { type Command, CommandError, type Invocation } from '../command.ts';
@@ -95,18 +94,15 @@ async function meshVersions(invocation: Invocation): Promise<Mesh | undefined> {
   }
   const mesh: Mesh = { components: [], proxies: [] };
   for (const pod of pods) {
-    const info = fieldsOf(await askIstiod(cluster, pod, '/version'));
-    const revision = pod.metadata.labels?.['istio.io/rev'];
+    // `1.30.3-<revision>-Clean`
+    const [version = '', revision = '', status = ''] = (
+      await askIstiod(cluster, pod, '/version')
+    ).split('-');
+    const label = pod.metadata.labels?.['istio.io/rev'];
     mesh.components.push({
       Component: 'pilot',
-      ...(revision !== undefined && { Revision: revision }),
-      Info: {
-        version: stringOf(info['version']),
-        revision: stringOf(info['revision']),
-        golang_version: stringOf(info['golang_version']),
-        status: stringOf(info['status']),
-        tag: stringOf(info['tag']),
-      },
+      ...(label !== undefined && { Revision: label }),
+      Info: { version, revision, golang_version: '', status, tag: version },
     });
     mesh.proxies.push(...(await connectedProxies(cluster, pod)));
   }
