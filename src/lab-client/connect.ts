@@ -1,5 +1,6 @@
 // Finds out whether a lab serves this page, and only then fetches what speaks to it. Small: it is on every page, lab or not.
 
+import type { GraphAnswer, GraphQuestion } from '../../protocol/graph.ts';
 import type { FeedMessage, EngineFacts } from '../../protocol/lab.ts';
 import type { CheckState } from '../../protocol/verdict.ts';
 import type { Connection } from './connection.ts';
@@ -63,6 +64,14 @@ class PageLab implements Lab {
 
   async closeTerminal(session: string): Promise<void> {
     return (await this.#loaded).closeTerminal(session);
+  }
+
+  async graph(question: GraphQuestion): Promise<GraphAnswer> {
+    return (await this.#loaded).graph(question);
+  }
+
+  async kiali(): Promise<string> {
+    return (await this.#loaded).kiali();
   }
 
   terminal(session: string): TerminalStream {

@@ -1,9 +1,11 @@
 // The page's connection to its lab, once there is one: lets this browser in, listens to the feed, and asks for terminals.
 
+import type { GraphAnswer, GraphQuestion } from '../../protocol/graph.ts';
 import type { FeedMessage } from '../../protocol/lab.ts';
 import { Feed } from './feed.ts';
 import type { LabState, TerminalStream } from './lab.ts';
 import { browserPage } from './page.ts';
+import { GRAPH_PATH, KIALI_PATH } from './paths.ts';
 import type { Page } from './page.ts';
 import { LabRefusal, Requests, textOf } from './requests.ts';
 import { Retry } from './retry.ts';
@@ -75,6 +77,22 @@ export class Connection {
     this.#streams.get(session)?.detach();
     this.#streams.delete(session);
     await this.#requests.send('DELETE', `/lab/terminals/${session}`);
+  }
+
+  async graph({ namespaces, seconds, at }: GraphQuestion): Promise<GraphAnswer> {
+    const query = new URLSearchParams({
+      namespaces: namespaces.join(','),
+      seconds: String(seconds),
+      ...(at !== undefined && { at: String(at) }),
+    });
+    const answer = await this.#requests.send('GET', `${GRAPH_PATH}?${query.toString()}`);
+    if (textOf(answer, 'state') === undefined)
+      throw new Error('The lab answered with something that is no graph.');
+    return answer as GraphAnswer;
+  }
+
+  async kiali(): Promise<string> {
+    return textOf(await this.#requests.send('POST', KIALI_PATH, {}), 'url') ?? '';
   }
 
   terminal(session: string): TerminalStream {

@@ -1,6 +1,7 @@
 // The page's one line to a lab: who is there, the feed of engine and checks, and a stream for each terminal.
 // Knows nothing of the DOM's layout, xterm or Astro.
 
+import type { GraphAnswer, GraphQuestion } from '../../protocol/graph.ts';
 import type { CheckState } from '../../protocol/verdict.ts';
 import type { EngineFacts } from '../../protocol/lab.ts';
 import type { Mark, Notice } from '../../protocol/terminal.ts';
@@ -28,6 +29,10 @@ export interface Lab {
   terminals(): Promise<{ session: string; name: string }[]>;
   openTerminal(name: string): Promise<{ session: string; name: string }>;
   closeTerminal(session: string): Promise<void>;
+  /** Who calls whom, as the cluster's Kiali tells it now, or told it at a moment of the past. */
+  graph(question: GraphQuestion): Promise<GraphAnswer>;
+  /** The address of the whole Kiali, good once. Rejects with the lab's sentence where it cannot be reached. */
+  kiali(): Promise<string>;
   /** A line to one terminal. Nothing is sent before `attach`. */
   terminal(session: string): TerminalStream;
 }

@@ -4,3 +4,4 @@ import type { FEED_PATH as Path, FEED_PROTOCOL as Protocol } from '../../protoco
 
 export const FEED_PATH: typeof Path = '/lab/feed';
 export const FEED_PROTOCOL: typeof Protocol = 'lab.feed.v1';
+export { GRAPH_PATH, KIALI_PATH } from '../../protocol/graph.ts';
