@@ -170,7 +170,7 @@ export interface ConsistentHash {
 export interface LoadBalancerSettings {
   simple?: SimpleLb;
   consistentHash?: ConsistentHash;
-  warmup?: unknown;
+  warmup?: { duration?: Duration; minimumPercent?: number; aggression?: number };
   warmupDurationSecs?: Duration;
 }
 

@@ -40,6 +40,8 @@ export interface Exchange {
   upstreamWorkload: Workload | undefined;
   upstreamPrincipal: string | undefined;
   route: string;
+  /** A cookie for the caller, by which it comes back to the same host. */
+  cookie: string | undefined;
   /** What TCP counts instead of requests. */
   terminated: string;
 }
@@ -74,6 +76,7 @@ export function newExchange(
     upstreamWorkload: undefined,
     upstreamPrincipal: undefined,
     route: '',
+    cookie: undefined,
     terminated: '',
   };
 }

@@ -1,6 +1,7 @@
 // HTTP/1.1 connections to one host, and the limits of its cluster: Envoy's connection pool and circuit breakers.
 // Source: Envoy docs, connection pooling and circuit breaking; source/common/conn_pool/conn_pool_base.cc.
 
+import type { Clock } from '../../clock.ts';
 import type { Connection } from '../../network/network.ts';
 import { canReuse, closedByPeer } from '../../network/http-client.ts';
 import type { ConnectionPool } from '../routing/proxy-config.ts';
@@ -45,12 +46,16 @@ interface Waiter<Opened> {
 interface Held<Opened> {
   opened: Opened;
   served: number;
+  /** Cluster time: when it was opened, and since when nobody uses it. */
+  openedAt: number;
+  idleSince: number;
   /** Once true it is out of the pool and no longer counted. */
   closed: boolean;
 }
 
 export class HostPool<Opened extends { connection: Connection }> {
   readonly #breakers: Breakers;
+  readonly #clock: Clock;
   readonly #open: () => Promise<Opened>;
   #idle: Held<Opened>[] = [];
   readonly #all = new Map<Opened, Held<Opened>>();
@@ -59,8 +64,9 @@ export class HostPool<Opened extends { connection: Connection }> {
   #closed = false;
 
   /** @param open makes a new connection to the host, its handshake included. */
-  constructor(breakers: Breakers, open: () => Promise<Opened>) {
+  constructor(breakers: Breakers, clock: Clock, open: () => Promise<Opened>) {
     this.#breakers = breakers;
+    this.#clock = clock;
     this.#open = open;
   }
 
@@ -68,8 +74,12 @@ export class HostPool<Opened extends { connection: Connection }> {
   async lease(signal: AbortSignal): Promise<Lease<Opened>> {
     const { limits } = this.#breakers;
     if (this.#breakers.requests >= limits.maxRequests) throw this.#overflow();
-    const ready = this.#idle.pop();
-    const opened = ready?.opened ?? (await this.#wait(signal));
+    const opened = this.#fresh() ?? (await this.#wait(signal));
+    // While it waited for a connection others may have taken what was left.
+    if (this.#breakers.requests >= limits.maxRequests) {
+      this.#handBack(opened);
+      throw this.#overflow();
+    }
     this.#breakers.requests++;
     this.#breakers.requestsTotal++;
     let lent = true;
@@ -88,6 +98,26 @@ export class HostPool<Opened extends { connection: Connection }> {
   close(): void {
     this.#closed = true;
     for (const held of this.#idle.splice(0)) this.#drop(held);
+  }
+
+  /** The idle connection used last, unless it is older than its cluster allows: then it ends here. */
+  #fresh(): Opened | undefined {
+    const { idleTimeoutMs } = this.#breakers.limits;
+    for (let held = this.#idle.pop(); held; held = this.#idle.pop()) {
+      const idleFor = this.#clock.now() - held.idleSince;
+      if ((idleTimeoutMs === 0 || idleFor < idleTimeoutMs) && !this.#isWorn(held))
+        return held.opened;
+      this.#drop(held);
+    }
+    return undefined;
+  }
+
+  #isWorn({ served, openedAt }: Held<Opened>): boolean {
+    const { maxRequestsPerConnection: most, maxConnectionMs } = this.#breakers.limits;
+    return (
+      (most > 0 && served >= most) ||
+      (maxConnectionMs > 0 && this.#clock.now() - openedAt >= maxConnectionMs)
+    );
   }
 
   #overflow(): Overflow {
@@ -129,7 +159,14 @@ export class HostPool<Opened extends { connection: Connection }> {
       void this.#open().then(
         (opened) => {
           this.#opening--;
-          const held: Held<Opened> = { opened, served: 0, closed: false };
+          const now = this.#clock.now();
+          const held: Held<Opened> = {
+            opened,
+            served: 0,
+            openedAt: now,
+            idleSince: now,
+            closed: false,
+          };
           this.#all.set(opened, held);
           this.#offer(held);
         },
@@ -147,11 +184,15 @@ export class HostPool<Opened extends { connection: Connection }> {
     const held = this.#all.get(opened);
     if (!held) return;
     held.served++;
-    const { maxRequestsPerConnection: most } = this.#breakers.limits;
-    const worn = most > 0 && held.served >= most;
-    if (this.#closed || worn || !canReuse(opened.connection)) this.#drop(held);
+    if (this.#closed || this.#isWorn(held) || !canReuse(opened.connection)) this.#drop(held);
     else this.#offer(held);
     this.#openMore();
+  }
+
+  /** One that served nobody. */
+  #handBack(opened: Opened): void {
+    const held = this.#all.get(opened);
+    if (held) this.#offer(held);
   }
 
   #offer(held: Held<Opened>): void {
@@ -160,6 +201,7 @@ export class HostPool<Opened extends { connection: Connection }> {
       waiter.take(held.opened);
       return;
     }
+    held.idleSince = this.#clock.now();
     this.#idle.push(held);
     void closedByPeer(held.opened.connection).then(() => {
       if (!this.#idle.includes(held)) return;

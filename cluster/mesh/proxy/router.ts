@@ -8,6 +8,8 @@ import type { Address } from '../../network/network.ts';
 import { readAll } from '../../streams.ts';
 import type { ForwardAction, RetryPolicy, WeightedCluster } from '../routing/proxy-config.ts';
 import type { ConsistentHash } from '../resources.ts';
+import { durationMs } from '../routing/durations.ts';
+import { hashOf } from './balancer.ts';
 import type { Exchange } from './exchange.ts';
 import { type UpstreamFailure, NO_HEALTHY, TIMED_OUT, failureWords } from './flags.ts';
 import { forwarded, removeHeader, setHeader } from './headers.ts';
@@ -239,6 +241,7 @@ function answered(
   removeHeader(headers, PEER_METADATA);
   removeHeader(headers, PEER_METADATA_ID);
   setHeader(headers, 'x-envoy-upstream-service-time', String(Math.floor(tookMs)));
+  if (exchange.cookie !== undefined) headers.push(['set-cookie', exchange.cookie]);
   exchange.details = 'via_upstream';
   const length = headerOf(headers, 'content-length');
   const body = new WatchedBody(
@@ -309,8 +312,21 @@ function hashKey(
       new URLSearchParams(splitTarget(request.target).query).get(hash.httpQueryParameterName) ??
       undefined
     );
-  if (hash.httpCookie) return cookieOf(request.headers, hash.httpCookie.name);
-  return undefined;
+  if (!hash.httpCookie) return undefined;
+  const { name, path = '', ttl } = hash.httpCookie;
+  const given = cookieOf(request.headers, name);
+  if (given !== undefined || ttl === undefined) return given;
+  // The caller gets a cookie that keeps it on the pod which its connection would have been given.
+  const { local, remote } = exchange.downstream;
+  const made = hashOf(`${remote.ip}:${remote.port}${local.ip}:${local.port}`).toString(16);
+  exchange.cookie = `${name}="${made}"${maxAge(ttl)}${path && `; Path=${path}`}; HttpOnly`;
+  return made;
+}
+
+/** A lifetime of 0 makes a cookie of the session. Source: Envoy, Http::Utility::makeSetCookieValue. */
+function maxAge(ttl: string): string {
+  const seconds = Math.floor((durationMs(ttl) ?? 0) / 1000);
+  return seconds > 0 ? `; Max-Age=${seconds}` : '';
 }
 
 function cookieOf(headers: HttpHeaders, name: string): string | undefined {

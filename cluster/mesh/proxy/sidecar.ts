@@ -2,6 +2,7 @@
 // It lives in the pod's network namespace; what it knows comes by `apply`.
 
 import type { Clock } from '../../clock.ts';
+import { equal } from '../../controllers/equal.ts';
 import { inCidr } from '../../network/addresses.ts';
 import type { Address, Connection, NetworkNamespace, RedirectRule } from '../../network/network.ts';
 import { textOf } from '../../streams.ts';
@@ -322,9 +323,13 @@ export class Sidecar {
     const name = port?.cluster ?? INBOUND_PASSTHROUGH;
     const key = port ? `${name} ${port.service?.host ?? ''}` : `${name} ${number}`;
     let cluster = this.#inbound.get(key);
+    if (cluster && port && !equal(cluster.definition.pool, port.pool)) {
+      cluster.close();
+      cluster = undefined;
+    }
     if (!cluster) {
       const { net, clock, random } = this.#options;
-      cluster = new UpstreamCluster(passthroughCluster(name, port?.service), {
+      cluster = new UpstreamCluster(passthroughCluster(name, port?.service, port?.pool), {
         net,
         clock,
         random,
@@ -371,7 +376,11 @@ export class Sidecar {
       exchange.upstreamWorkload = opened.peer?.workload ?? exchange.upstreamWorkload;
       telemetry.opened(exchange);
       cluster.note(host, 200);
-      await pump(connection, opened.connection, exchange);
+      await pump(connection, opened.connection, exchange, {
+        clock: this.#options.clock,
+        idleMs: definition.pool.tcpIdleTimeoutMs,
+        lastsMs: definition.pool.maxConnectionMs,
+      });
       opened.connection.close();
       connection.close();
     } catch (error) {

@@ -6,7 +6,7 @@ import { type Connection, NetError, type NetworkNamespace } from '../../network/
 import { HttpError } from '../../network/http-message.ts';
 import { BrokenPipe } from '../../streams.ts';
 import { defaultPool } from '../routing/clusters.ts';
-import type { Cluster } from '../routing/proxy-config.ts';
+import type { Cluster, ConnectionPool } from '../routing/proxy-config.ts';
 import type { Endpoint } from '../routing/services.ts';
 import { type Balanced, Balancer } from './balancer.ts';
 import type { UpstreamFailure } from './flags.ts';
@@ -40,14 +40,19 @@ export class Host implements Balanced {
   active = 0;
   endpoint: Endpoint;
 
+  /** When it joined its cluster, in cluster time. */
+  readonly since: number;
+
   constructor(
     endpoint: Endpoint,
     breakers: Breakers,
+    clock: Clock,
     open: (endpoint: Endpoint) => Promise<Opened>,
   ) {
     this.key = `${endpoint.address}:${endpoint.port}`;
     this.endpoint = endpoint;
-    this.pool = new HostPool(breakers, () => open(this.endpoint));
+    this.since = clock.now();
+    this.pool = new HostPool(breakers, clock, () => open(this.endpoint));
   }
 }
 
@@ -103,9 +108,22 @@ export class UpstreamCluster {
       ? this.#detector.usable(this.#hosts, this.#context.clock.now())
       : this.#hosts;
     let host = this.#balancer.pick(usable, hash);
+    // Those that are warming up pass most of their turns on to the next.
+    for (let again = 0; again < usable.length && host && !this.#takes(host); again++)
+      host = this.#balancer.pick(usable, hash);
     for (let again = 0; again < REPICKS && host && tried.has(host); again++)
       host = this.#balancer.pick(usable, undefined);
     return host;
+  }
+
+  /** Source: Envoy docs, slow start mode. */
+  #takes({ since }: Host): boolean {
+    const { warmup } = this.definition;
+    if (!warmup) return true;
+    const passed = (this.#context.clock.now() - since) / warmup.ms;
+    if (passed >= 1) return true;
+    const share = Math.max(warmup.minimumPercent / 100, passed ** (1 / warmup.aggression));
+    return this.#context.random() < share;
   }
 
   /** For connections that go on to where they were dialled. */
@@ -145,7 +163,7 @@ export class UpstreamCluster {
   }
 
   #newHost(endpoint: Endpoint): Host {
-    return new Host(endpoint, this.breakers, (to) => this.#open(to));
+    return new Host(endpoint, this.breakers, this.#context.clock, (to) => this.#open(to));
   }
 
   async #open(endpoint: Endpoint): Promise<Opened> {
@@ -259,6 +277,7 @@ function sameDefinition(a: Cluster, b: Cluster): boolean {
 export function passthroughCluster(
   name: string,
   service: Cluster['service'] = { host: name, name, namespace: '' },
+  pool: ConnectionPool = defaultPool,
 ): Cluster {
   return {
     name,
@@ -268,7 +287,8 @@ export function passthroughCluster(
     subset: '',
     destinationRule: undefined,
     loadBalancer: { kind: 'ROUND_ROBIN' },
-    pool: defaultPool,
+    warmup: undefined,
+    pool,
     outlier: undefined,
     tls: 'DISABLE',
     external: true,

@@ -7,7 +7,14 @@ import { type PreparedRule, policyFor, ruleFor } from './destination-rules.ts';
 import { durationMs } from './durations.ts';
 import type { MeshEnvironment } from './environment.ts';
 import { clusterName } from './hosts.ts';
-import type { Cluster, ConnectionPool, LoadBalancer, Outlier, TlsMode } from './proxy-config.ts';
+import type {
+  Cluster,
+  ConnectionPool,
+  LoadBalancer,
+  Outlier,
+  TlsMode,
+  Warmup,
+} from './proxy-config.ts';
 import type { MeshPort, MeshService } from './services.ts';
 import type { Visible } from './visibility.ts';
 import type { ProxyIdentity } from './workloads.ts';
@@ -28,6 +35,8 @@ export const defaultPool: ConnectionPool = {
   maxRequestsPerConnection: 0,
   connectTimeoutMs: CONNECT_TIMEOUT_MS,
   idleTimeoutMs: IDLE_TIMEOUT_MS,
+  tcpIdleTimeoutMs: IDLE_TIMEOUT_MS,
+  maxConnectionMs: 0,
 };
 
 export function outboundClusters(
@@ -73,6 +82,7 @@ function clusterOf(
     subset: subset?.name ?? '',
     destinationRule: rule && `${rule.name}.${rule.namespace}`,
     loadBalancer: loadBalancerOf(policy),
+    warmup: warmupOf(policy),
     pool: poolOf(policy),
     outlier: outlierOf(policy.outlierDetection),
     tls: tlsOf(environment, policy),
@@ -88,7 +98,20 @@ function loadBalancerOf({ loadBalancer }: PortTrafficPolicy): LoadBalancer {
   return { kind: 'LEAST_REQUEST' };
 }
 
-function poolOf({ connectionPool }: PortTrafficPolicy): ConnectionPool {
+/** Envoy starts slowly with these two only. Source: istio/istio cluster_traffic_policy.go, applyLoadBalancer. */
+function warmupOf({ loadBalancer }: PortTrafficPolicy): Warmup | undefined {
+  const { warmup, warmupDurationSecs, simple, consistentHash } = loadBalancer ?? {};
+  const ms = durationMs(warmup?.duration) ?? durationMs(warmupDurationSecs);
+  const slow = !consistentHash && simple !== 'RANDOM' && simple !== 'PASSTHROUGH';
+  if (!ms || !slow) return undefined;
+  return {
+    ms,
+    minimumPercent: warmup?.minimumPercent ?? 10,
+    aggression: warmup?.aggression ?? 1,
+  };
+}
+
+export function poolOf({ connectionPool }: PortTrafficPolicy): ConnectionPool {
   const { tcp = {}, http = {} } = connectionPool ?? {};
   return {
     maxConnections: tcp.maxConnections || UNLIMITED,
@@ -98,6 +121,8 @@ function poolOf({ connectionPool }: PortTrafficPolicy): ConnectionPool {
     maxRequestsPerConnection: http.maxRequestsPerConnection ?? 0,
     connectTimeoutMs: durationMs(tcp.connectTimeout) ?? CONNECT_TIMEOUT_MS,
     idleTimeoutMs: durationMs(http.idleTimeout) ?? IDLE_TIMEOUT_MS,
+    tcpIdleTimeoutMs: durationMs(tcp.idleTimeout) ?? IDLE_TIMEOUT_MS,
+    maxConnectionMs: durationMs(tcp.maxConnectionDuration) ?? 0,
   };
 }
 

@@ -9,9 +9,11 @@ import type {
   PeerAuthentication,
   WorkloadSelector,
 } from '../resources.ts';
+import { defaultPool, poolOf } from './clusters.ts';
+import { policyFor, ruleFor } from './destination-rules.ts';
 import type { MeshEnvironment } from './environment.ts';
 import { clusterName } from './hosts.ts';
-import type { InboundConfig, InboundMode, InboundPort } from './proxy-config.ts';
+import type { ConnectionPool, InboundConfig, InboundMode, InboundPort } from './proxy-config.ts';
 import type { ProxyIdentity } from './workloads.ts';
 
 export function inboundConfig(environment: MeshEnvironment, proxy: ProxyIdentity): InboundConfig {
@@ -28,22 +30,38 @@ export function inboundConfig(environment: MeshEnvironment, proxy: ProxyIdentity
 
 /** Ports by which Services reach this pod. The oldest Service gives a port its name in telemetry. */
 function inboundPorts(
-  { services }: MeshEnvironment,
-  { ip }: ProxyIdentity,
+  environment: MeshEnvironment,
+  proxy: ProxyIdentity,
 ): Map<number, InboundPort> {
   const ports = new Map<number, InboundPort>();
-  for (const { host, name, namespace, endpoints, ports: servicePorts } of services)
+  for (const { host, name, namespace, endpoints, ports: servicePorts } of environment.services)
     for (const { number, protocol } of servicePorts)
       for (const endpoint of endpoints.get(number) ?? []) {
-        if (endpoint.address !== ip || ports.has(endpoint.port)) continue;
+        if (endpoint.address !== proxy.ip || ports.has(endpoint.port)) continue;
         ports.set(endpoint.port, {
           port: endpoint.port,
           cluster: clusterName('inbound', endpoint.port, '', ''),
           protocol,
           service: { host, name, namespace },
+          pool: inboundPool(environment, proxy, { host, namespace }, number),
         });
       }
   return ports;
+}
+
+/**
+ * Whoever sets limits for callers sets them for the receiving side too. Rules for some callers only have no say here.
+ * Source: istio/istio cluster_builder.go, buildInboundCluster; sidecar.go, SidecarScope.DestinationRule.
+ */
+function inboundPool(
+  { destinationRules, mesh }: MeshEnvironment,
+  proxy: ProxyIdentity,
+  service: { host: string; namespace: string },
+  port: number,
+): ConnectionPool {
+  const rules = destinationRules.filter(({ selector }) => !selector);
+  const rule = ruleFor(rules, service, proxy, mesh.rootNamespace);
+  return rule ? poolOf(policyFor(rule, undefined, port)) : defaultPool;
 }
 
 /** Mesh, namespace, workload: the narrowest that says something. An unset mode is inherited. */

@@ -164,6 +164,7 @@ export interface Cluster {
   /** `name.namespace` */
   destinationRule: string | undefined;
   loadBalancer: LoadBalancer;
+  warmup: Warmup | undefined;
   pool: ConnectionPool;
   outlier: Outlier | undefined;
   tls: TlsMode;
@@ -174,6 +175,15 @@ export interface Cluster {
 export type LoadBalancer =
   { kind: 'LEAST_REQUEST' | 'ROUND_ROBIN' | 'RANDOM' } | { kind: 'HASH'; hash: ConsistentHash };
 
+/** A host that has just come gets a share that grows until it is warm. */
+export interface Warmup {
+  ms: number;
+  /** Of a full share, at the start. */
+  minimumPercent: number;
+  /** 1: the share grows evenly; above it grows sooner. */
+  aggression: number;
+}
+
 export interface ConnectionPool {
   maxConnections: number;
   maxPendingRequests: number;
@@ -182,7 +192,12 @@ export interface ConnectionPool {
   /** 0: any number. */
   maxRequestsPerConnection: number;
   connectTimeoutMs: number;
+  /** How long a connection may lie unused; 0: for ever. */
   idleTimeoutMs: number;
+  /** The same for a TCP connection on which no byte passes. */
+  tcpIdleTimeoutMs: number;
+  /** How long a connection may last; 0: any time. */
+  maxConnectionMs: number;
 }
 
 export interface Outlier {
@@ -203,6 +218,8 @@ export interface InboundPort {
   cluster: string;
   protocol: PortProtocol;
   service: { host: string; name: string; namespace: string } | undefined;
+  /** The server's proxy keeps the limits of the Service's DestinationRule too. */
+  pool: ConnectionPool;
 }
 
 export interface InboundConfig {

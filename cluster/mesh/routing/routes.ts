@@ -129,7 +129,8 @@ function matchOf(match: HttpMatchRequest | undefined): RouteMatch {
   ): HeaderCondition[] =>
     Object.entries(wanted ?? {}).map(([name, each]) => ({
       name: name.toLowerCase(),
-      match: each ?? {},
+      // `*` is no regular expression; Istio takes it for "any value".
+      match: each?.regex === '*' ? {} : (each ?? {}),
       invert,
     }));
   return {

@@ -10,6 +10,7 @@ import {
   shopV1,
   shopV2,
 } from '../testing/mesh-lab.ts';
+import { defaultPool } from './clusters.ts';
 import type { ForwardAction, ProxyConfig } from './proxy-config.ts';
 import { virtualHostFor } from './virtual-hosts.ts';
 import type { VirtualServiceSpec } from '../resources.ts';
@@ -386,6 +387,23 @@ describe('what a proxy sees', () => {
       cluster: 'inbound|80||',
       protocol: 'http',
       service: { host: SHOP, name: 'shop', namespace: 'app' },
+      pool: defaultPool,
     });
+  });
+
+  test('the inbound side keeps the limits of its Service’s DestinationRule, not those of some callers', () => {
+    const limits = (maxConnections: number) => ({
+      trafficPolicy: { connectionPool: { tcp: { maxConnections } } },
+    });
+    const destinationRules = [
+      rule('DestinationRule', 'all', { host: 'shop', ...limits(7) }, { age: 1 }),
+      rule('DestinationRule', 'some', {
+        host: 'shop',
+        workloadSelector: { matchLabels: { app: 'shop' } },
+        ...limits(1),
+      }),
+    ];
+    const { ports } = seenBy(shopV2, { ...shopMesh, destinationRules }).inbound;
+    assert.equal(ports.get(80)?.pool.maxConnections, 7);
   });
 });
