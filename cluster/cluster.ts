@@ -16,6 +16,7 @@ import { meshImages } from './mesh/images/images.ts';
 import { Mesh } from './mesh/mesh.ts';
 import { distributeRootCertificate } from './mesh/root-certificates.ts';
 import { istiodWebhooks } from './mesh/webhook-calls.ts';
+import { certifyWebhooks } from './mesh/webhook-certificates.ts';
 import { addressPlan } from './network/addresses.ts';
 import { ClusterNetwork } from './network/cluster-network.ts';
 import type { ImageRegistry } from './node/image.ts';
@@ -125,7 +126,9 @@ export class Cluster {
       runtime: createContainerRuntime({ clock, random, limits }),
       images:
         options.images ??
-        imageRegistryWith(meshImages(this.mesh, meshUserland, () => this.#istiodDuties())),
+        imageRegistryWith(
+          meshImages(this.mesh, meshUserland, (revision) => this.#istiodDuties(revision)),
+        ),
       limits,
       random,
       nodeName,
@@ -171,14 +174,21 @@ export class Cluster {
   }
 
   /** What a running istiod does in the cluster besides answering its proxies. */
-  #istiodDuties(): Cancel {
+  #istiodDuties(revision: string): Cancel {
     const { platform, caCertificate } = this.#options;
-    return distributeRootCertificate({
+    const duty = {
       store: this.#store,
       client: this.#api.client('istiod'),
       certificate: caCertificate,
-      fault: (error) => platform.log('error', `istiod: ${String(error)}`),
-    });
+      fault: (error: unknown) => platform.log('error', `istiod: ${String(error)}`),
+    };
+    const ends = [
+      distributeRootCertificate(duty),
+      certifyWebhooks({ ...duty, revision, isServing: () => this.mesh.isServing(revision) }),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
   }
 
   handle(request: ApiRequest): Promise<ApiResponse> {

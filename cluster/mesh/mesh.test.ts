@@ -111,3 +111,44 @@ test('the mesh ConfigMap is read again when it changes', async () => {
   await clock.step(100);
   assert.equal(pushes[1]?.config.accessLog?.file, '/dev/stdout');
 });
+
+test('a proxy of another revision asks that revision’s istiod, and has its mesh settings', async () => {
+  const { store, clock, mesh, startIstiod } = world();
+  const canary = pod({
+    name: 'canary',
+    ip: '10.244.0.8',
+    annotations: { 'istio.io/rev': 'canary' },
+  });
+  store.create('pods', stored(canary));
+  store.create(
+    'configmaps',
+    stored({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'istio-canary', namespace: 'istio-system', uid: '1', resourceVersion: '' },
+      data: { mesh: 'accessLogFile: /dev/stdout\n' },
+    }),
+  );
+  startIstiod();
+  const pushes: Pushed[] = [];
+  mesh.connect('app', 'canary', (pushed) => pushes.push(pushed));
+  await clock.step(200);
+  assert.equal(pushes.length, 0);
+  const { slice } = service(
+    'istiod-canary',
+    ['http:15010'],
+    [pod({ name: 'istiod-canary', ip: '10.244.0.9' })],
+    { namespace: 'istio-system' },
+  );
+  store.create('endpointslices.discovery.k8s.io', stored(slice));
+  await clock.step(200);
+  assert.equal(pushes.length, 1);
+  assert.equal(mesh.environment('canary').mesh.accessLogFile, '/dev/stdout');
+  assert.equal(mesh.environment().mesh.accessLogFile, '');
+});
+
+test('a Service of a tag is no istiod of its own', () => {
+  const { mesh } = world();
+  assert.equal(mesh.isIstiod('istio-system', 'istiod-canary'), true);
+  assert.equal(mesh.isIstiod('istio-system', 'istiod-revision-tag-default'), false);
+});

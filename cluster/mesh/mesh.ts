@@ -22,6 +22,7 @@ import { type MeshEnvironment, meshEnvironment } from './routing/environment.ts'
 import { type MeshConfig, defaultMeshConfig, parseMeshConfig } from './routing/mesh-config.ts';
 import type { ProxyConfig } from './routing/proxy-config.ts';
 import { type ProxyIdentity, identityOf } from './routing/workloads.ts';
+import { DEFAULT_REVISION, ofRevision, revisionOfPod, revisionOfService } from './revisions.ts';
 
 export interface MeshOptions {
   store: Store;
@@ -97,7 +98,8 @@ export class Mesh {
   #pushes = 0;
   #connections = 0;
   #unwatch: Cancel | undefined;
-  #environment: MeshEnvironment | undefined;
+  /** By revision: each has mesh settings of its own. */
+  readonly #environments = new Map<string, MeshEnvironment>();
   #due: { cancel: Cancel; since: number } | undefined;
 
   constructor(options: MeshOptions) {
@@ -128,8 +130,9 @@ export class Mesh {
   }
 
   /** The text of the mesh's settings, if there are any. */
-  get meshConfigText(): string | undefined {
-    const object = this.#store.get('configmaps', SYSTEM_NAMESPACE, MESH_CONFIG_MAP);
+  meshConfigText(revision = DEFAULT_REVISION): string | undefined {
+    const name = ofRevision(MESH_CONFIG_MAP, revision);
+    const object = this.#store.get('configmaps', SYSTEM_NAMESPACE, name);
     return object && asKind('configmaps', object).data?.['mesh'];
   }
 
@@ -139,13 +142,18 @@ export class Mesh {
     const pod = object && asKind('pods', object);
     if (!pod?.status?.podIP) return undefined;
     const identity = identityOf(pod);
-    return { identity, config: proxyConfig(this.environment(), identity) };
+    const environment = this.environment(revisionOfPod(pod.metadata));
+    return { identity, config: proxyConfig(environment, identity) };
   }
 
-  /** The mesh as it is now. */
-  environment(): MeshEnvironment {
-    this.#environment ??= this.#read();
-    return this.#environment;
+  /** The mesh as it is now, as an istiod of this revision sees it. */
+  environment(revision = DEFAULT_REVISION): MeshEnvironment {
+    const known = this.#environments.get(revision);
+    if (known) return known;
+    const read = this.#read(revision);
+    // Kept as long as changes are seen: without proxies nobody watches.
+    if (this.#unwatch) this.#environments.set(revision, read);
+    return read;
   }
 
   /**
@@ -170,7 +178,7 @@ export class Mesh {
       if (this.#proxies.size > 0) return;
       this.#unwatch?.();
       this.#unwatch = undefined;
-      this.#environment = undefined;
+      this.#environments.clear();
       this.#due?.cancel();
       this.#due = undefined;
       this.#changed.clear();
@@ -180,7 +188,7 @@ export class Mesh {
   #watch(): Cancel {
     return this.#store.onChange((change) => {
       if (!matters(change)) return;
-      this.#environment = undefined;
+      this.#environments.clear();
       this.#changed.add(change.resource);
       this.#schedule(change);
     });
@@ -214,11 +222,13 @@ export class Mesh {
   }
 
   #pushTo(proxy: Proxy, asked: Iterable<XdsType>): void {
-    if (!this.#proxies.has(proxy) || !this.isServing()) return;
+    if (!this.#proxies.has(proxy)) return;
     const { connection } = proxy;
-    const pushed = this.configOf(connection.namespace, connection.pod);
+    const pod = this.#store.get('pods', connection.namespace, connection.pod);
+    const ready = this.#readyIstiods(pod && revisionOfPod(pod.metadata));
+    const pushed = ready.length > 0 && this.configOf(connection.namespace, connection.pod);
     if (!pushed) return;
-    const isNew = this.#serve(connection);
+    const isNew = this.#serve(connection, ready);
     const types = isNew ? XDS_TYPES : [...asked];
     const at = this.#clock.now();
     const version = this.#version();
@@ -235,10 +245,10 @@ export class Mesh {
   }
 
   /** Sees to it that a ready istiod has the connection. True when that is another one than before. */
-  #serve(connection: XdsConnection): boolean {
-    const ready = this.#readyIstiods();
+  #serve(connection: XdsConnection, ready: readonly string[]): boolean {
     if (connection.istiod !== undefined && ready.includes(connection.istiod)) return false;
-    for (const pod of this.#sent.keys()) if (!ready.includes(pod)) this.#sent.delete(pod);
+    const all = this.#readyIstiods();
+    for (const pod of this.#sent.keys()) if (!all.includes(pod)) this.#sent.delete(pod);
     connection.reset();
     this.#connections++;
     // One after the other takes a new proxy, as a Service spreads connections.
@@ -263,28 +273,31 @@ export class Mesh {
     for (const read of this.#readers) read({ istiod, scope, text });
   }
 
-  /** Whether a Service is istiod's, of any revision. */
+  /** Whether a Service is istiod's own, of any revision. */
   isIstiod(namespace: string, service: string): boolean {
-    return namespace === SYSTEM_NAMESPACE && ISTIOD.test(service);
+    return namespace === SYSTEM_NAMESPACE && revisionOfService(service) !== undefined;
   }
 
-  /** An istiod, of any revision, is ready. */
-  isServing(): boolean {
-    return this.#readyIstiods().length > 0;
+  /** An istiod of this revision, or of any, is ready. */
+  isServing(revision?: string): boolean {
+    return this.#readyIstiods(revision).length > 0;
   }
 
   /** Pods, by name. */
-  #readyIstiods(): string[] {
+  #readyIstiods(revision?: string): string[] {
     return this.#list('endpointslices.discovery.k8s.io', SYSTEM_NAMESPACE)
-      .filter(isIstiod)
+      .filter((slice) => {
+        const of = istiodRevision(slice);
+        return of !== undefined && (revision === undefined || of === revision);
+      })
       .flatMap(({ endpoints }) => endpoints ?? [])
       .filter(({ conditions }) => conditions?.ready ?? true)
       .map(({ targetRef }) => targetRef?.name ?? '');
   }
 
-  #read(): MeshEnvironment {
+  #read(revision: string): MeshEnvironment {
     return meshEnvironment({
-      mesh: this.#meshConfig(),
+      mesh: this.#meshConfig(revision),
       services: this.#list('services'),
       slices: this.#list('endpointslices.discovery.k8s.io'),
       pods: this.#list('pods'),
@@ -299,8 +312,8 @@ export class Mesh {
   }
 
   /** A text that cannot be read leaves Istio's defaults in force. */
-  #meshConfig(): MeshConfig {
-    const text = this.meshConfigText;
+  #meshConfig(revision: string): MeshConfig {
+    const text = this.meshConfigText(revision);
     return (text === undefined ? undefined : parseMeshConfig(text)) ?? defaultMeshConfig;
   }
 
@@ -313,23 +326,23 @@ export class Mesh {
   }
 }
 
-/** `istiod`, `istiod-canary` */
-const ISTIOD = /^istiod(-|$)/;
-
-function isIstiod({ metadata }: EndpointSlice): boolean {
-  return ISTIOD.test(metadata.labels?.['kubernetes.io/service-name'] ?? '');
+function istiodRevision({ metadata }: EndpointSlice): string | undefined {
+  return revisionOfService(metadata.labels?.['kubernetes.io/service-name'] ?? '');
 }
 
 /** Whether a change can be seen in any proxy's configuration. Most of a pod's life cannot. */
 function matters({ resource, object, previous }: Change): boolean {
   if (!WATCHED.has(resource)) return false;
   if (resource === 'configmaps')
-    return (
-      object.metadata.namespace === SYSTEM_NAMESPACE && object.metadata.name === MESH_CONFIG_MAP
-    );
+    return object.metadata.namespace === SYSTEM_NAMESPACE && isMeshConfig(object.metadata.name);
   if (resource !== 'pods' || !previous) return true;
   const [before, after] = [asKind('pods', previous), asKind('pods', object)];
   return !equal(seenOf(before), seenOf(after));
+}
+
+/** `istio`, `istio-canary` */
+function isMeshConfig(name: string): boolean {
+  return name === MESH_CONFIG_MAP || name.startsWith(`${MESH_CONFIG_MAP}-`);
 }
 
 function seenOf({ metadata, status }: Pod): unknown {

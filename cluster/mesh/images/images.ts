@@ -5,14 +5,9 @@ import type { Image, ImageFile } from '../../node/image.ts';
 import type { Program } from '../../node/process.ts';
 import type { Cancel } from '../../platform.ts';
 import type { Mesh } from '../mesh.ts';
+import { ISTIO_HUB, ISTIO_VERSION } from '../version.ts';
 import { pilotAgent } from './pilot-agent.ts';
 import { pilotDiscovery } from './pilot-discovery.ts';
-
-/** The version that the simulated mesh behaves as. */
-export const ISTIO_VERSION = '1.30.5';
-
-/** Where releases lie since 1.30; Docker Hub has them too. */
-const REGISTRY = 'registry.istio.io/release';
 
 export interface MeshImageFamily {
   repository: string;
@@ -29,12 +24,12 @@ export interface Userland {
 
 /**
  * @param userlandOf is asked when the first image is made: most clusters never run one.
- * @param startDuties begins what a running istiod does in the cluster, and ends it.
+ * @param startDuties begins what a running istiod of a revision does in the cluster, and ends it.
  */
 export function meshImages(
   mesh: Mesh,
   userlandOf: () => Userland,
-  startDuties: () => Cancel,
+  startDuties: (revision: string) => Cancel,
 ): MeshImageFamily[] {
   return [
     family('proxyv2', userlandOf, (tag, userland) => ({
@@ -89,8 +84,8 @@ function family(
   const made = new Map<string, Image>();
   return {
     repository: `istio/${name}`,
-    aliases: [`${REGISTRY}/${name}`],
-    examples: [ISTIO_VERSION, '1.30.3'],
+    aliases: [`${ISTIO_HUB}/${name}`],
+    examples: [ISTIO_VERSION],
     image: (tag) => {
       if (!/^1\.(2\d|3\d)\.\d+(-(debug|distroless))?$/.test(tag)) return undefined;
       let image = made.get(tag);

@@ -10,14 +10,19 @@ import { bytesOf, nothing, readAll } from '../../streams.ts';
 import { microTimestamp } from '../../time.ts';
 import { answerIstiod } from '../istiod/debug.ts';
 import type { Mesh } from '../mesh.ts';
+import { DEFAULT_REVISION } from '../revisions.ts';
 
 /** Readiness and debug, plain xDS, secure xDS, webhooks, self-monitoring. */
 const PORTS = { http: 8080, grpc: 15_010, secure: 15_012, webhook: 15_017, monitoring: 15_014 };
 
 const USAGE = 1;
 
-/** @param startDuties begins what istiod does besides answering, and ends it. */
-export function pilotDiscovery(mesh: Mesh, version: string, startDuties: () => Cancel): Program {
+/** @param startDuties begins what an istiod of a revision does besides answering, and ends it. */
+export function pilotDiscovery(
+  mesh: Mesh,
+  version: string,
+  startDuties: (revision: string) => Cancel,
+): Program {
   return (process) => {
     const command = process.argv[1] ?? 'discovery';
     switch (command) {
@@ -41,7 +46,7 @@ async function discover(
   process: Process,
   mesh: Mesh,
   version: string,
-  startDuties: () => Cancel,
+  startDuties: (revision: string) => Cancel,
 ): Promise<number> {
   const pod = process.env.get('POD_NAME') ?? process.net.hostname;
   const log = (level: 'info' | 'warn', scope: string, text: string) => {
@@ -54,7 +59,7 @@ async function discover(
     if (istiod === undefined || istiod === pod) log('info', scope, text);
   });
   for (const port of Object.values(PORTS)) serve(process, port, { mesh, pod, version });
-  const stop = startDuties();
+  const stop = startDuties(process.env.get('REVISION') ?? DEFAULT_REVISION);
   log('info', '', `Istio pilot version ${version} is the simulated one of this cluster`);
   log('info', '', `starting secure gRPC discovery service at [::]:${PORTS.secure}`);
   log('info', '', `starting webhook service at [::]:${PORTS.webhook}`);

@@ -1,7 +1,7 @@
 // The two containers of a sidecar: istio-init (istio-validation with CNI), which redirects the pod's traffic, and istio-proxy.
 // Source: facts of the injection template of Istio 1.30.3; annotations of "Resource Annotations" of its reference.
 
-import { type Fields, isFields, listOf, stringOf } from '../../schema/fields.ts';
+import { type Fields, fieldsOf, isFields, listOf, stringOf } from '../../schema/fields.ts';
 import { parseYaml } from '../../schema/yaml.ts';
 import { type InjectionSettings, PORTS, PROXY_USER } from './settings.ts';
 import type { Workload } from './workload.ts';
@@ -153,7 +153,7 @@ export function holdsApplication({
   annotations,
   native,
 }: Omit<SidecarOf, 'told'>): boolean {
-  const hold = proxyConfigOf(annotations)['holdApplicationUntilProxyStarts'];
+  const hold = proxyConfigOf(settings, annotations)['holdApplicationUntilProxyStarts'];
   return !native && (hold === true || settings.holdApplicationUntilProxyStarts);
 }
 
@@ -185,10 +185,19 @@ function probes(annotations: Record<string, string>): Fields {
   };
 }
 
-/** What a pod changes of its proxy's configuration. Text that is no YAML changes nothing. */
-function proxyConfigOf(annotations: Record<string, string>): Fields {
+/** What the mesh says of its proxies, and what the pod changes of it. Text that is no YAML changes nothing. */
+function proxyConfigOf(
+  { proxyConfig }: InjectionSettings,
+  annotations: Record<string, string>,
+): Fields {
   const parsed = parseYaml(annotations['proxy.istio.io/config'] ?? '{}');
-  return 'error' in parsed || !isFields(parsed.value) ? {} : parsed.value;
+  const own = 'error' in parsed || !isFields(parsed.value) ? {} : parsed.value;
+  const metadata = { ...fieldsOf(proxyConfig['proxyMetadata']), ...fieldsOf(own['proxyMetadata']) };
+  return {
+    ...proxyConfig,
+    ...own,
+    ...(Object.keys(metadata).length > 0 && { proxyMetadata: metadata }),
+  };
 }
 
 function environment({ settings, annotations, workload, containers, told }: SidecarOf): Fields[] {
@@ -202,7 +211,8 @@ function environment({ settings, annotations, workload, containers, told }: Side
     valueFrom: { resourceFieldRef: { resource, divisor: '1' } },
   });
   const { apiVersion, kind, name, namespace } = workload;
-  const metadata = proxyConfigOf(annotations)['proxyMetadata'];
+  const proxyConfig = proxyConfigOf(settings, annotations);
+  const metadata = proxyConfig['proxyMetadata'];
   return [
     text('PILOT_CERT_PROVIDER', 'istiod'),
     text('CA_ADDR', `${settings.discoveryService}.${settings.systemNamespace}.svc:15012`),
@@ -212,7 +222,7 @@ function environment({ settings, annotations, workload, containers, told }: Side
     field('SERVICE_ACCOUNT', 'spec.serviceAccountName'),
     field('HOST_IP', 'status.hostIP'),
     limit('ISTIO_CPU_LIMIT', 'limits.cpu'),
-    text('PROXY_CONFIG', `${JSON.stringify(proxyConfigOf(annotations))}\n`),
+    text('PROXY_CONFIG', `${JSON.stringify(proxyConfig)}\n`),
     text('ISTIO_META_POD_PORTS', podPorts(containers)),
     text(
       'ISTIO_META_APP_CONTAINERS',

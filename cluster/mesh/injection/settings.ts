@@ -1,6 +1,9 @@
 // What an installation fixes for all sidecars of a revision: images, resources, what is redirected.
 // Source: the values of the chart `istio-discovery` of Istio 1.30.3 (`global.proxy`, `global.proxy_init`).
 
+import type { Fields } from '../../schema/fields.ts';
+import { ISTIO_HUB, ISTIO_VERSION } from '../version.ts';
+
 export interface Resources {
   requests?: Record<string, string>;
   limits?: Record<string, string>;
@@ -30,6 +33,10 @@ export interface InjectionSettings {
   /** Shown by Prometheus on the sidecar's port together with the app's own metrics. */
   prometheusMerge: boolean;
   rewriteAppHttpProbes: boolean;
+  /** Pods of chosen namespaces are injected without asking themselves. */
+  autoInject: boolean;
+  /** What the mesh says of all its proxies (`meshConfig.defaultConfig`), without what is Istio's default. */
+  proxyConfig: Fields;
   includeIpRanges: string;
   excludeIpRanges: string;
   includeInboundPorts: string;
@@ -39,7 +46,7 @@ export interface InjectionSettings {
 }
 
 export const defaultInjectionSettings: InjectionSettings = {
-  image: 'registry.istio.io/release/proxyv2:1.30.3',
+  image: `${ISTIO_HUB}/proxyv2:${ISTIO_VERSION}`,
   revision: 'default',
   systemNamespace: 'istio-system',
   discoveryService: 'istiod',
@@ -58,6 +65,8 @@ export const defaultInjectionSettings: InjectionSettings = {
   agentLogLevel: 'default:info',
   prometheusMerge: true,
   rewriteAppHttpProbes: true,
+  autoInject: true,
+  proxyConfig: {},
   includeIpRanges: '*',
   excludeIpRanges: '',
   includeInboundPorts: '*',

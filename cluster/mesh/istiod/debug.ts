@@ -58,7 +58,7 @@ const DEBUG_PAGES: readonly Page[] = [
   {
     path: '/debug/mesh',
     help: 'Active mesh config',
-    answer: ({ mesh }) => textResponse(200, mesh.meshConfigText ?? ''),
+    answer: ({ mesh }) => textResponse(200, mesh.meshConfigText() ?? ''),
   },
   {
     path: '/debug/registryz',
