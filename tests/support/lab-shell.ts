@@ -27,6 +27,8 @@ export class LabShell {
   #text = '';
   #bytes = Buffer.alloc(0);
   #bracketed = false;
+  /** Whether this shell has ever asked for bracketed paste: an old bash never does. */
+  #brackets = false;
   #marks: Seen[] = [];
   #ended = false;
   readonly #waiters = new Set<() => void>();
@@ -54,6 +56,7 @@ export class LabShell {
         this.#text += text;
         for (const [mode] of text.matchAll(/\x1b\[\?2004[hl]/g))
           this.#bracketed = mode.endsWith('h');
+        this.#brackets ||= this.#bracketed;
         this.#wake();
       },
       ended: () => {
@@ -72,6 +75,7 @@ export class LabShell {
 
   /** Types a block into the learner's shell and waits until all of it is done. */
   async run(text: string): Promise<Ran> {
+    await this.#atOwnPrompt();
     const from = this.#type(text);
     await this.#until(`the end of: ${text}`, () => this.#doneSince(from) !== undefined);
     return this.#ranSince(from);
@@ -79,6 +83,7 @@ export class LabShell {
 
   /** Types a block that opens a shell inside a pod; resolves at that shell's first prompt, or when the block ended without one. */
   async openPod(text: string): Promise<Ran> {
+    await this.#atOwnPrompt();
     const from = this.#type(text);
     await this.#until(
       `a pod's prompt after: ${text}`,
@@ -103,6 +108,7 @@ export class LabShell {
 
   /** Types a block, waits until `seen` is shown, presses Ctrl-C and waits for the prompt. */
   async runUntil(text: string, seen: string): Promise<Ran> {
+    await this.#atOwnPrompt();
     const from = this.#type(text);
     await this.#until(`"${seen}" after: ${text}`, () =>
       plainText(this.#text.slice(from.text)).includes(seen),
@@ -114,6 +120,16 @@ export class LabShell {
 
   close(): void {
     if (!this.#ended) process.kill(-this.#pty.pid, 'SIGHUP');
+  }
+
+  /** A command has ended before the prompt after it stands: lines typed in between would be run one by one. */
+  async #atOwnPrompt(): Promise<void> {
+    await this.#until(
+      'the prompt',
+      () =>
+        this.#marks.findLast((mark) => mark.own)?.mark === 'input' &&
+        (this.#bracketed || !this.#brackets),
+    );
   }
 
   #type(text: string): { mark: number; text: number } {
