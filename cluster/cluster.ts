@@ -11,7 +11,7 @@ import { Clock } from './clock.ts';
 import { startControllers } from './controllers/controllers.ts';
 import { type ClusterLimits, defaultLimits } from './limits.ts';
 import { imageRegistryWith } from './images/registry.ts';
-import { debianPrograms, releaseFiles } from './images/userland.ts';
+import { alpinePrograms, debianPrograms, releaseFiles } from './images/userland.ts';
 import { meshImages } from './mesh/images/images.ts';
 import { Mesh } from './mesh/mesh.ts';
 import { distributeRootCertificate } from './mesh/root-certificates.ts';
@@ -25,6 +25,8 @@ import { Node, type NodeSnapshot } from './node/node.ts';
 import { isRenewal } from './node/kubelet/registration.ts';
 import { createContainerRuntime } from './node/runtime/runtime.ts';
 import type { Cancel, Platform } from './platform.ts';
+import type { AskApi } from './prometheus/discovery/kubernetes-api.ts';
+import { prometheusImage } from './prometheus/image.ts';
 import { seedOf, seededRandom } from './random.ts';
 import type { SchemaBundle } from './schema/bundle.ts';
 import { createRegistry } from './schema/registry.ts';
@@ -126,9 +128,10 @@ export class Cluster {
       runtime: createContainerRuntime({ clock, random, limits }),
       images:
         options.images ??
-        imageRegistryWith(
-          meshImages(this.mesh, meshUserland, (revision) => this.#istiodDuties(revision)),
-        ),
+        imageRegistryWith([
+          ...meshImages(this.mesh, meshUserland, (revision) => this.#istiodDuties(revision)),
+          prometheusImage(this.#askWithToken, prometheusUserland),
+        ]),
       limits,
       random,
       nodeName,
@@ -191,6 +194,21 @@ export class Cluster {
     };
   }
 
+  /** How a program in a pod asks the API: a simulated pod has no TLS to come by. */
+  readonly #askWithToken: AskApi = async ({ path, query, token, signal }) => {
+    const user = this.authenticateToken(token);
+    if (!user) return { status: 401, body: 'Unauthorized' };
+    return this.handle({
+      method: 'GET',
+      path,
+      query: new URLSearchParams(query),
+      headers: { accept: 'application/json' },
+      body: new Uint8Array(0),
+      user,
+      signal,
+    });
+  };
+
   handle(request: ApiRequest): Promise<ApiResponse> {
     return this.#api.handle(request);
   }
@@ -240,6 +258,12 @@ export class Cluster {
 function meshUserland() {
   const account = { name: 'istio-proxy', uid: 1337, gid: 1337, home: '/home/istio-proxy' };
   return { programs: debianPrograms(), files: releaseFiles('bookworm', [account]) };
+}
+
+/** The image of Prometheus stands on busybox. */
+function prometheusUserland() {
+  const account = { name: 'nobody', uid: 65534, gid: 65534, home: '/home' };
+  return { programs: alpinePrograms(), files: releaseFiles('alpine', [account]) };
 }
 
 /** Looks only at what tells a snapshot from anything else: its insides were written by `snapshot()`. */

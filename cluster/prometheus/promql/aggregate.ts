@@ -1,0 +1,110 @@
+// Aggregations: one vector into a smaller one, by groups of labels. Source: Prometheus docs, operators.
+
+import { type Labels, METRIC_NAME } from '../labels.ts';
+import { formatValue } from '../numbers.ts';
+import type { Aggregate } from './ast.ts';
+import { exactSum, maximum, mean, minimum, quantile, variance } from './range-functions.ts';
+import { QueryError, type Sample } from './values.ts';
+
+interface Group {
+  labels: Labels;
+  samples: Sample[];
+}
+
+/** What a group's labels are is worked out once for each set: it is the same at every step. */
+export type GroupCache = WeakMap<Labels, Labels>;
+
+export function aggregated(
+  expr: Aggregate,
+  samples: readonly Sample[],
+  param: { number: number; text: string },
+  cache: GroupCache,
+): Sample[] {
+  const names = new Set(expr.without ? [...expr.grouping, METRIC_NAME] : expr.grouping);
+  const labelsOf = (labels: Labels): Labels => {
+    let group = cache.get(labels);
+    if (!group) {
+      group = expr.without ? labels.without(names) : labels.only(names);
+      cache.set(labels, group);
+    }
+    return group;
+  };
+  if (expr.op === 'count_values') return countValues(samples, param.text, labelsOf);
+  const groups = new Map<string, Group>();
+  for (const sample of samples) {
+    const labels = labelsOf(sample.labels);
+    const known = groups.get(labels.key);
+    if (known) known.samples.push(sample);
+    else groups.set(labels.key, { labels, samples: [sample] });
+  }
+  if (expr.op === 'topk' || expr.op === 'bottomk')
+    return [...groups.values()].flatMap((group) =>
+      ranked(group.samples, param.number, expr.op === 'topk'),
+    );
+  return [...groups.values()].map(({ labels, samples: own }) => ({
+    labels,
+    value: valueOf(
+      expr.op,
+      own.map(({ value }) => value),
+      param.number,
+    ),
+  }));
+}
+
+function valueOf(op: Aggregate['op'], values: readonly number[], param: number): number {
+  switch (op) {
+    case 'sum':
+      return exactSum(values);
+    case 'avg':
+      return mean(values);
+    case 'min':
+      return minimum(values);
+    case 'max':
+      return maximum(values);
+    case 'count':
+      return values.length;
+    case 'group':
+      return 1;
+    case 'stddev':
+      return Math.sqrt(variance(values));
+    case 'stdvar':
+      return variance(values);
+    case 'quantile':
+      return quantile(param, values);
+    case 'topk':
+    case 'bottomk':
+    case 'count_values':
+      throw new TypeError(`${op} gives more than one sample for a group`);
+  }
+}
+
+/** The k largest or smallest, in order, with all their labels. NaN comes last either way. */
+function ranked(samples: readonly Sample[], k: number, largest: boolean): Sample[] {
+  if (Number.isNaN(k)) throw new QueryError('Parameter value is NaN');
+  const count = Math.trunc(k);
+  if (count < 1) return [];
+  return [...samples]
+    .sort((a, b) => {
+      if (Number.isNaN(a.value)) return Number.isNaN(b.value) ? 0 : 1;
+      if (Number.isNaN(b.value)) return -1;
+      return largest ? b.value - a.value : a.value - b.value;
+    })
+    .slice(0, count);
+}
+
+function countValues(
+  samples: readonly Sample[],
+  label: string,
+  labelsOf: (labels: Labels) => Labels,
+): Sample[] {
+  if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(label))
+    throw new QueryError(`invalid label name ${JSON.stringify(label)}`);
+  const counts = new Map<string, Sample>();
+  for (const { labels, value } of samples) {
+    const group = labelsOf(labels).with(label, formatValue(value));
+    const known = counts.get(group.key);
+    if (known) known.value++;
+    else counts.set(group.key, { labels: group, value: 1 });
+  }
+  return [...counts.values()];
+}

@@ -1,0 +1,121 @@
+// What a selector of an expression reads from the storage: its series with their samples of the time the query covers,
+// decoded once for all steps.
+
+import type { Labels } from '../labels.ts';
+import type { Matcher } from '../matcher.ts';
+import type { Storage } from '../storage/storage.ts';
+import { QueryError, type Range } from './values.ts';
+
+/** One series: times rise, a missing value is a marker that it had ended by then. */
+export class SelectedSeries {
+  readonly labels: Labels;
+  readonly withoutName: Labels;
+  readonly times: number[] = [];
+  readonly values: (number | undefined)[] = [];
+
+  constructor(labels: Labels) {
+    this.labels = labels;
+    this.withoutName = labels.withoutName();
+  }
+
+  /** The newest sample with `time - lookback` < its time ≤ `time`; none where the series has ended. */
+  at(time: number, lookbackMs: number): { time: number; value: number } | undefined {
+    const index = lastAtOrBefore(this.times, time);
+    const found = this.times[index];
+    const value = this.values[index];
+    if (found === undefined || value === undefined || found <= time - lookbackMs) return undefined;
+    return { time: found, value };
+  }
+
+  /** Samples with `start` < time ≤ `end`. */
+  range(start: number, end: number): { times: number[]; values: number[] } {
+    const times: number[] = [];
+    const values: number[] = [];
+    for (let index = lastAtOrBefore(this.times, start) + 1; index < this.times.length; index++) {
+      const time = this.times[index] ?? Infinity;
+      if (time > end) break;
+      const value = this.values[index];
+      if (value === undefined) continue;
+      times.push(time);
+      values.push(value);
+    }
+    return { times, values };
+  }
+}
+
+function lastAtOrBefore(times: readonly number[], time: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? Infinity) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Samples a query may still read. */
+export interface SampleBudget {
+  left: number;
+}
+
+/** Throws QueryError when it would read too much. */
+export function selected(
+  storage: Storage,
+  matchers: readonly Matcher[],
+  from: number,
+  to: number,
+  budget: SampleBudget,
+): SelectedSeries[] {
+  const byLabels = new Map<string, SelectedSeries>();
+  for (const series of storage.select(matchers)) {
+    const read = new SelectedSeries(series.labels);
+    series.samples.visit(series.column, from, to, (time, value) => {
+      read.times.push(time);
+      read.values.push(value);
+    });
+    if (read.times.length === 0) continue;
+    budget.left -= read.times.length;
+    if (budget.left < 0)
+      throw new QueryError(
+        'query processing would load too many samples into memory in query execution',
+      );
+    const other = byLabels.get(read.labels.key);
+    byLabels.set(read.labels.key, other ? merged(other, read) : read);
+  }
+  return [...byLabels.values()];
+}
+
+/** The same series from two targets (one came back after it had gone): one after the other, or side by side. */
+function merged(a: SelectedSeries, b: SelectedSeries): SelectedSeries {
+  const both = new SelectedSeries(a.labels);
+  let [i, j] = [0, 0];
+  while (i < a.times.length || j < b.times.length) {
+    const [x, y] = [a.times[i] ?? Infinity, b.times[j] ?? Infinity];
+    // Where one has ended and the other goes on, it goes on.
+    const first = x < y || (x === y && a.values[i] !== undefined);
+    const source = first ? a : b;
+    const index = first ? i : j;
+    const value = source.values[index];
+    const overlaps = value === undefined && isRunning(first ? b : a, first ? j : i);
+    if (!overlaps) {
+      both.times.push(source.times[index] ?? 0);
+      both.values.push(value);
+    }
+    if (x === y) {
+      i++;
+      j++;
+    } else if (first) i++;
+    else j++;
+  }
+  return both;
+}
+
+function isRunning(other: SelectedSeries, next: number): boolean {
+  return next > 0 && next < other.times.length && other.values[next - 1] !== undefined;
+}
+
+/** As a range function takes it. */
+export function rangeOf(series: SelectedSeries, start: number, end: number): Range {
+  return { labels: series.withoutName, ...series.range(start, end) };
+}

@@ -1,0 +1,34 @@
+// What evaluating gives. Source: Prometheus docs, expression language data types.
+
+import type { Labels } from '../labels.ts';
+
+export interface Sample {
+  labels: Labels;
+  value: number;
+}
+
+/** One series over a time: what a range selector gives to a function. */
+export interface Range {
+  labels: Labels;
+  /** Cluster milliseconds since the epoch, rising. */
+  times: readonly number[];
+  values: readonly number[];
+}
+
+/** At one time. */
+export type Value =
+  | { type: 'scalar'; value: number }
+  | { type: 'string'; value: string }
+  | { type: 'vector'; samples: Sample[] }
+  | { type: 'matrix'; ranges: Range[] };
+
+/** An expression that is right and cannot be answered: the data do not fit it. */
+export class QueryError extends Error {
+  /** As the HTTP API names it. */
+  readonly type: 'execution' | 'timeout' | 'canceled';
+
+  constructor(message: string, type: 'execution' | 'timeout' | 'canceled' = 'execution') {
+    super(message);
+    this.type = type;
+  }
+}

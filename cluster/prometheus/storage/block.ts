@@ -1,0 +1,226 @@
+// Samples of the series of one target over some scrapes: a row for each scrape, a column for each series.
+// Scraped numbers are mostly counters that grow a little, so a cell is the difference to the one before, in two bytes.
+// A block that is full is packed: columns that grew alike (buckets of one histogram often do) are kept once.
+
+/** Rows of a block. Long enough to be worth packing, short enough that old ones can go a minute at a time. */
+export const BLOCK_ROWS = 64;
+
+/** Cells: a difference up to this; */
+const MAX_DELTA = 0xfffd;
+/** … a value of its own, in the order of rows in `own`; */
+const OWN = 0xfffe;
+/** … or no sample: the series was not in that scrape, which ends it at once (staleness). */
+const ABSENT = 0xffff;
+
+/** Columns of a block at most: for the key of a cell. */
+const MAX_COLUMNS = 0x100000;
+
+/**
+ * What a column of a block holds, sample by sample, oldest first. Without a value: the series had ended by then; said once,
+ * not for each row without it.
+ */
+export type Visit = (time: number, value: number | undefined) => void;
+
+export interface Block {
+  readonly rows: number;
+  /** Cluster milliseconds since the epoch, one a row. */
+  readonly times: Float64Array;
+  visit(column: number, visit: Visit): void;
+  /** About. */
+  readonly bytes: number;
+}
+
+/** The block that is being written. */
+export class OpenBlock implements Block {
+  readonly times = new Float64Array(BLOCK_ROWS);
+  rows = 0;
+  #capacity: number;
+  #columns = 0;
+  #cells: Uint16Array;
+  /** The value of each column after the newest row in which it was present; before the first row: where differences start. */
+  #last: Float64Array;
+  #start: Float64Array;
+  readonly #own = new Map<number, number>();
+
+  /** @param last where the block before ended; columns beyond it start at 0. */
+  constructor(last: Float64Array = new Float64Array(0)) {
+    this.#columns = last.length;
+    this.#capacity = Math.max(64, last.length + 16);
+    this.#cells = new Uint16Array(this.#capacity * BLOCK_ROWS).fill(ABSENT);
+    this.#last = grown(last, this.#capacity);
+    this.#start = this.#last.slice();
+  }
+
+  get full(): boolean {
+    return this.rows === BLOCK_ROWS;
+  }
+
+  get last(): Float64Array {
+    return this.#last.slice(0, this.#columns);
+  }
+
+  get bytes(): number {
+    return this.#cells.byteLength + this.#last.byteLength * 2 + this.#own.size * 48;
+  }
+
+  beginRow(time: number): void {
+    this.times[this.rows++] = time;
+  }
+
+  /** In the row begun last. */
+  set(column: number, value: number): void {
+    if (column >= this.#capacity) this.#grow(column);
+    if (column >= this.#columns) this.#columns = column + 1;
+    const at = (this.rows - 1) * this.#capacity + column;
+    const delta = value - (this.#last[column] ?? 0);
+    if (Number.isInteger(delta) && delta >= 0 && delta <= MAX_DELTA && isExact(value)) {
+      this.#cells[at] = delta;
+    } else {
+      this.#cells[at] = OWN;
+      this.#own.set((this.rows - 1) * MAX_COLUMNS + column, value);
+    }
+    this.#last[column] = Number.isFinite(value) ? value : 0;
+  }
+
+  visit(column: number, visit: Visit): void {
+    if (column >= this.#columns) return;
+    visitCells(
+      this,
+      this.#start[column] ?? 0,
+      (row) => this.#cells[row * this.#capacity + column] ?? ABSENT,
+      (row) => this.#own.get(row * MAX_COLUMNS + column) ?? NaN,
+      visit,
+    );
+  }
+
+  /** Packs it. */
+  packed(): Block {
+    const { rows } = this;
+    const codes = new Uint32Array(this.#columns);
+    const known = new Map<string, number>();
+    const distinct: Uint16Array[] = [];
+    const own = new Map<number, Float64Array>();
+    for (let column = 0; column < this.#columns; column++) {
+      const cells = new Uint16Array(rows);
+      const values: number[] = [];
+      for (let row = 0; row < rows; row++) {
+        const cell = this.#cells[row * this.#capacity + column] ?? ABSENT;
+        cells[row] = cell;
+        if (cell === OWN) values.push(this.#own.get(row * MAX_COLUMNS + column) ?? NaN);
+      }
+      if (values.length > 0) own.set(column, Float64Array.from(values));
+      const key = String.fromCharCode(...cells);
+      let code = known.get(key);
+      if (code === undefined) {
+        known.set(key, (code = distinct.length));
+        distinct.push(cells);
+      }
+      codes[column] = code;
+    }
+    const packed = new Uint16Array(distinct.length * rows);
+    for (const [index, cells] of distinct.entries()) packed.set(cells, index * rows);
+    return new PackedBlock({
+      times: this.times.slice(0, rows),
+      start: this.#start.slice(0, this.#columns),
+      codes,
+      cells: packed,
+      own,
+    });
+  }
+
+  #grow(column: number): void {
+    const capacity = Math.max(column + 1, Math.ceil(this.#capacity * 1.5));
+    const cells = new Uint16Array(capacity * BLOCK_ROWS).fill(ABSENT);
+    for (let row = 0; row < this.rows; row++)
+      cells.set(
+        this.#cells.subarray(row * this.#capacity, (row + 1) * this.#capacity),
+        row * capacity,
+      );
+    this.#cells = cells;
+    this.#last = grown(this.#last, capacity);
+    this.#start = grown(this.#start, capacity);
+    this.#capacity = capacity;
+  }
+}
+
+interface Packed {
+  times: Float64Array;
+  /** Where the differences of each column start. */
+  start: Float64Array;
+  /** Which of the distinct columns each column is. */
+  codes: Uint32Array;
+  /** The distinct columns, one after the other. */
+  cells: Uint16Array;
+  own: ReadonlyMap<number, Float64Array>;
+}
+
+class PackedBlock implements Block {
+  readonly times: Float64Array;
+  readonly #packed: Packed;
+
+  constructor(packed: Packed) {
+    this.times = packed.times;
+    this.#packed = packed;
+  }
+
+  get rows(): number {
+    return this.times.length;
+  }
+
+  get bytes(): number {
+    const { times, start, codes, cells, own } = this.#packed;
+    let bytes = times.byteLength + start.byteLength + codes.byteLength + cells.byteLength + 400;
+    for (const values of own.values()) bytes += values.byteLength + 150;
+    return bytes;
+  }
+
+  visit(column: number, visit: Visit): void {
+    const { start, codes, cells, own } = this.#packed;
+    const code = codes[column];
+    if (code === undefined) return;
+    const from = code * this.rows;
+    const values = own.get(column);
+    let next = 0;
+    visitCells(
+      this,
+      start[column] ?? 0,
+      (row) => cells[from + row] ?? ABSENT,
+      () => values?.[next++] ?? NaN,
+      visit,
+    );
+  }
+}
+
+function visitCells(
+  { rows, times }: Block,
+  start: number,
+  cellAt: (row: number) => number,
+  ownAt: (row: number) => number,
+  visit: Visit,
+): void {
+  let value = start;
+  let there = true;
+  for (let row = 0; row < rows; row++) {
+    const cell = cellAt(row);
+    if (cell === ABSENT) {
+      if (there) visit(times[row] ?? 0, undefined);
+      there = false;
+      continue;
+    }
+    there = true;
+    const sample = cell === OWN ? ownAt(row) : value + cell;
+    visit(times[row] ?? 0, sample);
+    value = Number.isFinite(sample) ? sample : 0;
+  }
+}
+
+function grown(values: Float64Array, length: number): Float64Array {
+  const larger = new Float64Array(length);
+  larger.set(values.subarray(0, length));
+  return larger;
+}
+
+/** Sums of differences stay exact for whole numbers up to here; beyond, and for fractions, a value stands for itself. */
+function isExact(value: number): boolean {
+  return Number.isSafeInteger(value) && !Object.is(value, -0);
+}

@@ -1,0 +1,70 @@
+// All samples of one target: full blocks, and the one being written. A row is one scrape; what a row lacks has ended.
+
+import { type Block, OpenBlock, type Visit } from './block.ts';
+import type { Labels } from '../labels.ts';
+import type { Series } from './series.ts';
+
+export class TargetSamples {
+  readonly series: Series[] = [];
+  /** Sets of labels of its series by what they are, so that equal ones are one. */
+  readonly sets = new Map<string, Labels>();
+  /** False once nothing scrapes it any more: it goes when its samples are too old. */
+  live = true;
+  #packed: Block[] = [];
+  #open = new OpenBlock();
+
+  /** @param values pairs of column and value: columns that are not there have no sample. */
+  append(time: number, values: Iterable<readonly [column: number, value: number]>): void {
+    if (time <= this.newest) return;
+    if (this.#open.full) {
+      this.#packed.push(this.#open.packed());
+      this.#open = new OpenBlock(this.#open.last);
+    }
+    this.#open.beginRow(time);
+    for (const [column, value] of values) this.#open.set(column, value);
+  }
+
+  get newest(): number {
+    return this.#open.rows > 0
+      ? (this.#open.times[this.#open.rows - 1] ?? 0)
+      : (this.#packed.at(-1)?.times.at(-1) ?? -Infinity);
+  }
+
+  get oldest(): number {
+    const first = this.#packed[0] ?? this.#open;
+    return first.rows > 0 ? (first.times[0] ?? Infinity) : Infinity;
+  }
+
+  get bytes(): number {
+    return this.#packed.reduce((sum, block) => sum + block.bytes, this.#open.bytes);
+  }
+
+  /** Samples with `from` < time ≤ `to`, oldest first. */
+  visit(column: number, from: number, to: number, visit: Visit): void {
+    const within: Visit = (time, value) => {
+      if (time > from && time <= to) visit(time, value);
+    };
+    for (const block of this.#packed) if (meets(block, from, to)) block.visit(column, within);
+    if (meets(this.#open, from, to)) this.#open.visit(column, within);
+  }
+
+  /** Forgets full blocks that ended before `time`. */
+  forgetBefore(time: number): void {
+    while (this.#packed[0] && (this.#packed[0].times.at(-1) ?? 0) < time) this.#packed.shift();
+  }
+
+  /** Forgets its oldest full block. False when there is none. */
+  forgetOldest(): boolean {
+    return this.#packed.shift() !== undefined;
+  }
+
+  /** When the oldest block that could be forgotten began. */
+  get oldestFull(): number {
+    return this.#packed[0]?.times[0] ?? Infinity;
+  }
+}
+
+function meets(block: Block, from: number, to: number): boolean {
+  if (block.rows === 0) return false;
+  return (block.times[0] ?? 0) <= to && (block.times[block.rows - 1] ?? 0) > from;
+}
