@@ -53,22 +53,31 @@ function ruleMatches(
   action: 'ALLOW' | 'DENY',
 ): boolean {
   return (
-    (!from?.length || from.some(({ source }) => !source || sourceMatches(source, question))) &&
+    (!from?.length ||
+      from.some(({ source }) => !source || sourceMatches(source, question, action))) &&
     (!to?.length ||
       to.some(({ operation }) => !operation || operationMatches(operation, question, action))) &&
-    (when ?? []).every((condition) => conditionMatches(condition, question))
+    (when ?? []).every((condition) => conditionMatches(condition, question, action))
   );
 }
 
-function sourceMatches(source: AuthorizationSource, question: AuthorizationQuestion): boolean {
-  const { principal, ip } = question;
+function sourceMatches(
+  source: AuthorizationSource,
+  question: AuthorizationQuestion,
+  action: 'ALLOW' | 'DENY',
+): boolean {
+  const { principal, ip, http } = question;
+  const asksHttp = [source.requestPrincipals, source.notRequestPrincipals].some(
+    (list) => (list ?? []).length > 0,
+  );
+  if (!http && asksHttp && action === 'ALLOW') return false;
   const parts = /\/ns\/([^/]+)\/sa\/(.+)$/.exec(principal ?? '');
   const namespace = parts?.[1];
   const account = namespace && `${namespace}/${parts?.[2]}`;
   // Without a token there is no request principal.
   return (
     within(source.principals, source.notPrincipals, principal) &&
-    within(source.requestPrincipals, source.notRequestPrincipals, undefined) &&
+    (!http || within(source.requestPrincipals, source.notRequestPrincipals, undefined)) &&
     within(source.namespaces, source.notNamespaces, namespace) &&
     within(source.serviceAccounts, source.notServiceAccounts, account) &&
     inBlocks(source.ipBlocks, source.notIpBlocks, ip) &&
@@ -90,16 +99,20 @@ function operationMatches(
   if (!http) return portFits && (!asksHttp || action === 'DENY');
   return (
     portFits &&
-    within(hosts, notHosts, http.host.toLowerCase()) &&
+    within(hosts?.map(lower), notHosts?.map(lower), lower(http.host)) &&
     within(methods, notMethods, http.method) &&
-    within(paths, notPaths, http.path)
+    within(paths, notPaths, http.path, pathMatches)
   );
 }
+
+const lower = (text: string) => text.toLowerCase();
 
 function conditionMatches(
   { key, values, notValues }: { key: string; values?: string[]; notValues?: string[] },
   { principal, ip, port, http }: AuthorizationQuestion,
+  action: 'ALLOW' | 'DENY',
 ): boolean {
+  if (!http && key.startsWith('request.')) return action === 'DENY';
   const header = /^request\.headers\[(.+)\]$/.exec(key)?.[1];
   if (header !== undefined)
     return within(values, notValues, http && headerOf(http.headers, header));
@@ -124,8 +137,9 @@ function within(
   wanted: readonly string[] | undefined,
   unwanted: readonly string[] | undefined,
   value: string | undefined,
+  matches = valueMatches,
 ): boolean {
-  const fits = (pattern: string) => value !== undefined && valueMatches(pattern, value);
+  const fits = (pattern: string) => value !== undefined && matches(pattern, value);
   return (!wanted?.length || wanted.some(fits)) && !(unwanted ?? []).some(fits);
 }
 
@@ -136,6 +150,33 @@ function valueMatches(pattern: string, value: string): boolean {
   if (pattern.endsWith('*')) return value.startsWith(pattern.slice(0, -1));
   return pattern === value;
 }
+
+/** A path, or a template: `{*}` is one segment, `{**}` any number of them, none included. */
+function pathMatches(pattern: string, path: string): boolean {
+  if (!TEMPLATE.test(pattern)) return valueMatches(pattern, path);
+  let known = templates.get(pattern);
+  if (!known) {
+    const source = pattern
+      .split(TEMPLATE)
+      .map((part) =>
+        part === '{*}'
+          ? '[^/]+'
+          : part === '{**}'
+            ? '.*'
+            : part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'),
+      )
+      .join('');
+    known = new RegExp(`^${source}$`);
+    if (templates.size >= TEMPLATES) templates.clear();
+    templates.set(pattern, known);
+  }
+  return known.test(path);
+}
+
+const TEMPLATE = /(\{\*\*?\})/;
+/** Compiled templates that are kept; more than any mesh has. */
+const TEMPLATES = 500;
+const templates = new Map<string, RegExp>();
 
 function inBlocks(
   wanted: readonly string[] | undefined,

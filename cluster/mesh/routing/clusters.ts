@@ -137,6 +137,7 @@ function outlierOf(settings: OutlierDetection | undefined): Outlier | undefined 
     baseEjectionMs: durationMs(settings.baseEjectionTime) || 30_000,
     maxEjectionPercent: settings.maxEjectionPercent || 10,
     minHealthPercent: settings.minHealthPercent ?? 0,
+    written: settings,
   };
 }
 

@@ -16,6 +16,8 @@ import { clusterName } from './hosts.ts';
 import type { ConnectionPool, InboundConfig, InboundMode, InboundPort } from './proxy-config.ts';
 import type { ProxyIdentity } from './workloads.ts';
 
+const DRY_RUN = 'istio.io/dry-run';
+
 export function inboundConfig(environment: MeshEnvironment, proxy: ProxyIdentity): InboundConfig {
   const policies = applying(environment.authorizationPolicies, environment, proxy);
   const acting = (action: 'ALLOW' | 'DENY') =>
@@ -108,6 +110,8 @@ function applying(
 ): AuthorizationPolicy[] {
   return policies.filter(
     ({ metadata, spec }) =>
+      // A dry run is evaluated for logs and metrics that nobody reads here, and enforced never.
+      metadata.annotations?.[DRY_RUN] !== 'true' &&
       (metadata.namespace === mesh.rootNamespace || metadata.namespace === proxy.namespace) &&
       includesLabels(proxy.labels, spec.selector?.matchLabels),
   );

@@ -208,6 +208,8 @@ export interface Outlier {
   baseEjectionMs: number;
   maxEjectionPercent: number;
   minHealthPercent: number;
+  /** As the rule has it: the proxy is told this much, and its dump shows no more. */
+  written: OutlierDetection;
 }
 
 export type InboundMode = 'DISABLE' | 'PERMISSIVE' | 'STRICT';
