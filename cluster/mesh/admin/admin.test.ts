@@ -126,7 +126,6 @@ test("a cluster shows its rule's breakers and outlier detection, and where they 
   assert.deepEqual(v1['outlier_detection'], {
     consecutive_5xx: 3,
     interval: '10s',
-    base_ejection_time: '30s',
     max_ejection_percent: 100,
     enforcing_consecutive_5xx: 100,
     enforcing_success_rate: 0,
@@ -135,6 +134,26 @@ test("a cluster shows its rule's breakers and outlier detection, and where they 
     at(v1, 'metadata', 'filter_metadata', 'istio', 'config'),
     '/apis/networking.istio.io/v1/namespaces/app/destination-rule/shop',
   );
+});
+
+test('what a rule leaves to Envoy is not in the dump, and consecutiveErrors never is', async () => {
+  const deprecated: MeshDraft = {
+    ...shopMesh,
+    destinationRules: [
+      rule('DestinationRule', 'shop', {
+        host: 'shop',
+        trafficPolicy: { outlierDetection: { consecutiveErrors: 3, baseEjectionTime: '30s' } },
+      }),
+    ],
+  };
+  const [part] = await dump(adminOf(deprecated), '?mask=dynamic_active_clusters');
+  const shop = listOf(part?.['dynamic_active_clusters'])
+    .map(({ cluster }) => fieldsOf(cluster))
+    .find(({ name }) => name === 'outbound|80||shop.app.svc.cluster.local');
+  assert.deepEqual(shop?.['outlier_detection'], {
+    base_ejection_time: '30s',
+    enforcing_success_rate: 0,
+  });
 });
 
 test('a route shows its weights, its rule and the retries that Istio adds', async () => {

@@ -126,18 +126,24 @@ function httpOptions(pool: ConnectionPool): Fields | undefined {
   };
 }
 
-function outlierDetection(outlier: Outlier): Fields {
-  const gateway = outlier.consecutiveGateway;
+/** istiod sends what the rule says; the rest is Envoy's default, which a dump does not repeat. Source: applyOutlierDetection. */
+function outlierDetection({ written, intervalMs, baseEjectionMs }: Outlier): Fields {
+  const { consecutive5xxErrors: server, consecutiveGatewayErrors: gateway } = written;
   return set({
-    consecutive_5xx: outlier.consecutive5xx,
-    interval: duration(outlier.intervalMs),
-    base_ejection_time: duration(outlier.baseEjectionMs),
-    max_ejection_percent: outlier.maxEjectionPercent,
-    enforcing_consecutive_5xx: outlier.consecutive5xx > 0 ? 100 : 0,
+    consecutive_5xx: server,
+    interval: written.interval && duration(intervalMs),
+    base_ejection_time: written.baseEjectionTime && duration(baseEjectionMs),
+    max_ejection_percent: written.maxEjectionPercent || undefined,
+    enforcing_consecutive_5xx: server && enforced(server),
     enforcing_success_rate: 0,
-    consecutive_gateway_failure: gateway || undefined,
-    enforcing_consecutive_gateway_failure: gateway > 0 ? 100 : undefined,
+    consecutive_gateway_failure: gateway,
+    enforcing_consecutive_gateway_failure: gateway && enforced(gateway),
   });
+}
+
+/** Percent of the pods past the limit that are really taken out. */
+function enforced(limit: number): number {
+  return limit > 0 ? 100 : 0;
 }
 
 /** An empty message is zero percent: Envoy's panic is off. */

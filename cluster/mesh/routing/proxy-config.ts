@@ -1,7 +1,12 @@
 // What one proxy knows: listeners, routes, clusters and endpoints as plain data, in Envoy's words (LDS, RDS, CDS, EDS).
 // Computed by build.ts, acted upon by proxy/, shown by `istioctl proxy-config`.
 
-import type { AuthorizationPolicy, ConsistentHash, StringMatch } from '../resources.ts';
+import type {
+  AuthorizationPolicy,
+  ConsistentHash,
+  OutlierDetection,
+  StringMatch,
+} from '../resources.ts';
 import type { Endpoint, PortProtocol } from './services.ts';
 
 export interface ProxyConfig {
