@@ -4,7 +4,7 @@
 import { callNobody } from './api/admission/webhooks.ts';
 import { Api } from './api/api.ts';
 import { bootstrap } from './api/bootstrap.ts';
-import { base64UrlBytes, base64UrlOf } from './api/digests.ts';
+import { base64UrlBytes, base64UrlOf, hexOf } from './api/digests.ts';
 import type { ApiRequest, ApiResponse, Upgrade, UserInfo } from './api/http.ts';
 import type { World } from './api/world.ts';
 import { Clock } from './clock.ts';
@@ -12,6 +12,8 @@ import { startControllers } from './controllers/controllers.ts';
 import { type ClusterLimits, defaultLimits } from './limits.ts';
 import { imageRegistryWith } from './images/registry.ts';
 import { alpinePrograms, debianPrograms, releaseFiles } from './images/userland.ts';
+import { kialiImage } from './kiali/image.ts';
+import type { KialiHost } from './kiali/program.ts';
 import { meshImages } from './mesh/images/images.ts';
 import { Mesh } from './mesh/mesh.ts';
 import { distributeRootCertificate } from './mesh/root-certificates.ts';
@@ -31,6 +33,7 @@ import { seedOf, seededRandom } from './random.ts';
 import type { SchemaBundle } from './schema/bundle.ts';
 import { createRegistry } from './schema/registry.ts';
 import { Store, type StoreSnapshot } from './store/store.ts';
+import { bytesOf } from './streams.ts';
 
 export interface ClusterOptions {
   platform: Platform;
@@ -131,6 +134,7 @@ export class Cluster {
         imageRegistryWith([
           ...meshImages(this.mesh, meshUserland, (revision) => this.#istiodDuties(revision)),
           prometheusImage(this.#askWithToken, prometheusUserland),
+          kialiImage(this.#kialiHost(), kialiUserland),
         ]),
       limits,
       random,
@@ -209,6 +213,15 @@ export class Cluster {
     });
   };
 
+  /** Reads by its token, too, and from the store itself: a graph looks at every pod. */
+  #kialiHost(): KialiHost {
+    const { platform } = this.#options;
+    return {
+      reader: (token) => this.#api.reader('kiali', token),
+      hash: (key) => hexOf(platform.sha256(bytesOf(key))),
+    };
+  }
+
   handle(request: ApiRequest): Promise<ApiResponse> {
     return this.#api.handle(request);
   }
@@ -264,6 +277,11 @@ function meshUserland() {
 function prometheusUserland() {
   const account = { name: 'nobody', uid: 65534, gid: 65534, home: '/home' };
   return { programs: alpinePrograms(), files: releaseFiles('alpine', [account]) };
+}
+
+function kialiUserland() {
+  const account = { name: 'kiali', uid: 1000, gid: 1000, home: '/opt/kiali' };
+  return { programs: debianPrograms(), files: releaseFiles('bookworm', [account]) };
 }
 
 /** Looks only at what tells a snapshot from anything else: its insides were written by `snapshot()`. */

@@ -105,6 +105,7 @@ const rooms: Record<string, Room> = {
       'protocol',
       'cluster',
       'cluster/schema',
+      'cluster/api',
       'cluster/controllers',
       'cluster/network',
       'cluster/node',
