@@ -94,11 +94,11 @@ export class LabShell {
 
   /** Types a line into the pod's shell; resolves at its next prompt, or when the pod's shell has ended and ours is back. */
   async runInPod(text: string): Promise<Ran> {
-    const lines = text.split('\n').length;
+    // Pasted lines are run one by one, each with a prompt after it, or in brackets all at once.
+    const lines = this.#bracketed ? 1 : text.split('\n').length;
     const from = this.#type(text);
     const prompts = () =>
       this.#marks.slice(from.mark).filter((mark) => mark.mark === 'input' && !mark.own).length;
-    // Pasted lines are run one by one, each with a prompt after it.
     await this.#until(
       `the pod's answer to: ${text}`,
       () => prompts() >= lines || this.#doneSince(from) !== undefined,
