@@ -40,8 +40,10 @@ function npm(node, args, env = process.env) {
     ? [node, [script]]
     : [windows ? 'npm.cmd' : 'npm', []];
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  // npm would wait 70 s before it says that there is no network.
+  const hurried = ['--fetch-retry-mintimeout=2000', '--fetch-retry-maxtimeout=10000'];
   return (
-    spawnSync(command, [...first, ...args, ...quiet], {
+    spawnSync(command, [...first, ...args, ...quiet, ...hurried], {
       stdio: 'inherit',
       shell: command.endsWith('.cmd'),
       env,
