@@ -12,6 +12,27 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/install.ts'),
   },
   {
+    use: 'uninstall',
+    short: 'Uninstall Istio from a cluster',
+    load: () => import('./commands/uninstall.ts'),
+  },
+  {
+    use: 'manifest',
+    short: 'Commands related to Istio manifests',
+    load: () => import('./commands/manifest.ts'),
+  },
+  {
+    use: 'tag',
+    short: 'Command group used to interact with revision tags',
+    load: () => import('./commands/tag.ts'),
+  },
+  {
+    use: 'experimental',
+    aliases: ['x', 'exp'],
+    short: 'Experimental commands that may be modified or deprecated',
+    load: () => import('./commands/experimental.ts'),
+  },
+  {
     use: 'version',
     short: 'Prints out build version information',
     load: () => import('./commands/version.ts'),

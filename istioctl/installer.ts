@@ -10,7 +10,7 @@ import type { KubeObject } from '../cluster/object.ts';
 import { at, listOf, numberOf, stringOf } from '../cluster/schema/fields.ts';
 import { isNotFound, type ClusterClient } from './api-client.ts';
 import { CommandError } from './command.ts';
-import { collection, type Kind, kinds, objectPath, selecting } from './paths.ts';
+import { collection, installedKinds, type Kind, kinds, objectPath, selecting } from './paths.ts';
 import type { Progress } from './progress.ts';
 
 /** Milliseconds between looks whether all is ready. istioctl looks every two seconds; here a cluster is ready in one. */
@@ -135,8 +135,7 @@ export class Installer {
     const owner = Object.entries(ownerLabels(namespace, revision))
       .map(([key, value]) => `${key}=${value}`)
       .join(',');
-    const { definition, namespace: _, pod, ...prunable } = kinds;
-    for (const kind of Object.values(prunable))
+    for (const kind of installedKinds)
       for (const object of await this.find(kind, `${owner},${HAS_COMPONENT}`))
         if (!kept.has(objectPath(object)) && object.metadata.labels?.[IS_KEPT] !== 'true')
           await this.#cluster.delete(objectPath(object));

@@ -51,6 +51,11 @@ export const kinds = {
   namespace: kind('v1', 'Namespace', 'namespaces', false),
 } as const;
 
+/** Kinds that an installation brings, without what may hold a user's own objects. */
+export const installedKinds: readonly Kind[] = Object.values(kinds).filter(
+  (each) => each !== kinds.namespace && each !== kinds.definition,
+);
+
 export function collection({ apiVersion, plural, namespaced }: Kind, namespace?: string): string {
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   return namespaced && namespace !== undefined
