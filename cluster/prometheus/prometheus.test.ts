@@ -71,7 +71,9 @@ test('scrapes what asks for it, and answers queries by the service proxy', async
   assert.equal(body.data.result[0].value[1], '7');
   const up = await promql(it, 'up');
   assert.deepEqual(
-    up.body.data.result.map((each: { metric: Record<string, string> }) => each.metric['job']).sort(),
+    up.body.data.result
+      .map((each: { metric: Record<string, string> }) => each.metric['job'])
+      .sort(),
     ['kubernetes-pods', 'prometheus'],
   );
   await it.ask('DELETE', '/api/v1/namespaces/default/pods/app?gracePeriodSeconds=0');

@@ -170,7 +170,7 @@ export function parseConfiguration(text: string): Configuration {
   if (timeoutMs > intervalMs)
     throw new ConfigurationError('global scrape timeout greater than scrape interval');
   const scrapes = top
-    .list('scrape_configs', 'config.plain')
+    .list('scrape_configs', 'config.ScrapeConfig')
     .map((section) => scrapeOf(section, { intervalMs, timeoutMs }));
   const names = new Set<string>();
   for (const { jobName } of scrapes) {

@@ -14,6 +14,7 @@ import type {
   Expr,
   Matching,
   NumberLiteral,
+  Unary,
   VectorSelector,
 } from './ast.ts';
 import { SET_OPS } from './ast.ts';
@@ -316,7 +317,7 @@ class Reader {
     return value;
   }
 
-  #binary(node: SyntaxNode): Binary {
+  #binary(node: SyntaxNode): Binary | Unary {
     const children = childrenOf(node);
     const [left, opNode] = children;
     const right = children.at(-1);
@@ -329,10 +330,11 @@ class Reader {
     )
       throw parseError(this.#text, opNode.from, `${op} is experimental and not simulated`);
     const clause = children.find(({ name }) => name === 'MatchingModifierClause');
-    return {
+    const operand = this.expr(left);
+    const binary: Binary = {
       kind: 'binary',
       op: op as BinaryOp,
-      left: this.expr(left),
+      left: operand,
       right: this.expr(right),
       bool: children.some(({ name }) => name === 'BoolModifier'),
       matching: this.#matching(clause, op),
@@ -340,6 +342,12 @@ class Reader {
       from: node.from,
       to: node.to,
     };
+    // A sign before a power is the power's: the editor's grammar takes it for the number's.
+    if (op !== '^' || operand.kind !== 'number' || !/^[+-]/.test(this.#slice(left))) return binary;
+    const sign = this.#slice(left).startsWith('-') ? '-' : '+';
+    const positive = { ...operand, value: sign === '-' ? -operand.value : operand.value };
+    const { from, to } = binary;
+    return { kind: 'unary', op: sign, expr: { ...binary, left: positive }, from, to };
   }
 
   #matching(clause: SyntaxNode | undefined, op: string): Matching {
