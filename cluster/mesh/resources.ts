@@ -323,15 +323,23 @@ export interface AuthorizationPolicySpec {
   rules?: AuthorizationRule[];
 }
 
+export type TelemetryMode = 'CLIENT_AND_SERVER' | 'CLIENT' | 'SERVER';
+
+export interface MetricsOverride {
+  match?: { metric?: string; customMetric?: string; mode?: TelemetryMode };
+  disabled?: boolean;
+  tagOverrides?: Record<string, { operation?: 'UPSERT' | 'REMOVE'; value?: string }>;
+}
+
 export interface TelemetrySpec {
   selector?: WorkloadSelector;
   accessLogging?: {
     disabled?: boolean;
     providers?: { name: string }[];
-    match?: { mode?: 'CLIENT_AND_SERVER' | 'CLIENT' | 'SERVER' };
+    match?: { mode?: TelemetryMode };
     filter?: { expression?: string };
   }[];
-  metrics?: unknown[];
+  metrics?: { providers?: { name: string }[]; overrides?: MetricsOverride[] }[];
   tracing?: unknown[];
 }
 

@@ -11,12 +11,14 @@ import {
   BLACK_HOLE,
   type InboundPort,
   INBOUND_PASSTHROUGH,
+  type MetricsConfig,
   type Listener,
   type ProxyConfig,
   type TcpAction,
 } from '../routing/proxy-config.ts';
 import { type ProxyIdentity, spiffeId } from '../routing/workloads.ts';
 import { accessLogLine } from './access-log.ts';
+import { holds } from './attributes.ts';
 import { authorize } from './authorization.ts';
 import { type Exchange, newExchange } from './exchange.ts';
 import { failureWords } from './flags.ts';
@@ -35,6 +37,8 @@ export interface ProxyTelemetry {
   request(exchange: Exchange): void;
   opened(exchange: Exchange): void;
   closed(exchange: Exchange): void;
+  /** What is counted from now on. */
+  follow(metrics: MetricsConfig): void;
 }
 
 export interface SidecarOptions {
@@ -81,6 +85,7 @@ export class Sidecar {
   apply(config: ProxyConfig): void {
     this.#config = config;
     this.upstreams.follow(config.outbound.clusters);
+    this.#options.telemetry.follow(config.metrics);
   }
 
   /** Takes over the pod's connections. */
@@ -438,7 +443,10 @@ export class Sidecar {
 
   #log(exchange: Exchange): void {
     const { accessLog } = this.#config;
-    if (accessLog) this.#options.write(accessLogLine(exchange, accessLog));
+    const side = accessLog?.[exchange.side];
+    if (!accessLog || !side?.on) return;
+    if (side.filter !== undefined && !holds(side.filter, exchange)) return;
+    this.#options.write(accessLogLine(exchange, accessLog));
   }
 }
 

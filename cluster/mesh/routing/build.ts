@@ -6,7 +6,7 @@ import type { MeshEnvironment } from './environment.ts';
 import { inboundConfig } from './inbound.ts';
 import { outboundListeners, unknownCluster } from './listeners.ts';
 import type { OutboundConfig, ProxyConfig } from './proxy-config.ts';
-import { accessLogOf } from './telemetry.ts';
+import { accessLogOf, metricsOf } from './telemetry.ts';
 import { visibleTo } from './visibility.ts';
 import type { ProxyIdentity } from './workloads.ts';
 
@@ -15,6 +15,7 @@ export function proxyConfig(environment: MeshEnvironment, proxy: ProxyIdentity):
     outbound: sharedOutbound(environment, proxy),
     inbound: inboundConfig(environment, proxy),
     accessLog: accessLogOf(environment, proxy),
+    metrics: metricsOf(environment, proxy),
     trustDomain: environment.mesh.trustDomain,
   };
 }

@@ -16,6 +16,8 @@ export interface MeshConfig {
   accessLogEncoding: 'TEXT' | 'JSON';
   /** Empty: Istio's own format. */
   accessLogFormat: string;
+  /** Providers of access logs where no Telemetry names any. */
+  accessLogProviders: readonly string[];
   defaultHttpRetryPolicy: HttpRetry | undefined;
   /** Who sees a Service, rule or policy that says nothing about it. Default everybody. */
   defaultExportTo: {
@@ -35,6 +37,7 @@ export const defaultMeshConfig: MeshConfig = {
   accessLogFile: '',
   accessLogEncoding: 'TEXT',
   accessLogFormat: '',
+  accessLogProviders: [],
   defaultHttpRetryPolicy: undefined,
   defaultExportTo: {
     services: EVERYBODY,
@@ -59,6 +62,7 @@ export function parseMeshConfig(yaml: string): MeshConfig | undefined {
     accessLogFile: stringOf(mesh['accessLogFile']),
     accessLogEncoding: stringOf(mesh['accessLogEncoding']) === 'JSON' ? 'JSON' : 'TEXT',
     accessLogFormat: stringOf(mesh['accessLogFormat']),
+    accessLogProviders: stringsOf(fieldsOf(mesh['defaultProviders'])['accessLogging']),
     defaultHttpRetryPolicy: isFields(retry) ? retryOf(retry) : undefined,
     defaultExportTo: {
       services: exportTo(mesh, 'defaultServiceExportTo'),

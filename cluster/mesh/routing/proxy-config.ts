@@ -13,6 +13,7 @@ export interface ProxyConfig {
   outbound: OutboundConfig;
   inbound: InboundConfig;
   accessLog: AccessLogConfig | undefined;
+  metrics: MetricsConfig;
   trustDomain: string;
 }
 
@@ -238,9 +239,27 @@ export interface InboundConfig {
   allow: readonly AuthorizationPolicy[];
 }
 
+/** What is changed about a metric: nothing of what it is called, for nothing here says so. */
+export interface MetricChange {
+  off: boolean;
+  /** By tag: an expression for its value, or undefined where it is taken away. */
+  tags: ReadonlyMap<string, string | undefined>;
+}
+
+/** By metric, for each direction: `istio_requests_total`. */
+export type MetricsConfig = Record<'outbound' | 'inbound', ReadonlyMap<string, MetricChange>>;
+
+export interface LogSide {
+  on: boolean;
+  /** Writes only what this expression holds for. */
+  filter: string | undefined;
+}
+
 export interface AccessLogConfig {
   file: string;
   json: boolean;
   /** Empty: Istio's own. */
   format: string;
+  outbound: LogSide;
+  inbound: LogSide;
 }

@@ -2,7 +2,13 @@
 // Source: istio.io, Istio Standard Metrics; istio/proxy source/extensions/filters/http/istio_stats.
 
 import { headerOf } from '../../network/http.ts';
-import { INBOUND_PASSTHROUGH, PASSTHROUGH, BLACK_HOLE } from '../routing/proxy-config.ts';
+import {
+  BLACK_HOLE,
+  INBOUND_PASSTHROUGH,
+  type MetricsConfig,
+  PASSTHROUGH,
+} from '../routing/proxy-config.ts';
+import { tagOf } from '../proxy/attributes.ts';
 import type { Workload } from '../routing/workloads.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import { flagsText } from '../proxy/flags.ts';
@@ -26,6 +32,9 @@ export interface IstioMetricsOptions {
   principal: string;
 }
 
+/** The labels of a metric, by its name; undefined where it is switched off. */
+type LabelsOf = (name: string) => string | undefined;
+
 /** Label texts that a proxy keeps; with more it begins again. Most proxies meet a dozen. */
 const TEXTS = 1_000;
 
@@ -33,41 +42,66 @@ export class IstioMetrics implements ProxyTelemetry {
   readonly #options: IstioMetricsOptions;
   /** The labels' text by all that differs between the requests of one proxy: writing it out is most of the work. */
   readonly #texts = new Map<string, string>();
+  #changes: MetricsConfig = { outbound: new Map(), inbound: new Map() };
 
   constructor(options: IstioMetricsOptions) {
     this.#options = options;
   }
 
+  follow(metrics: MetricsConfig): void {
+    this.#changes = metrics;
+  }
+
   request(exchange: Exchange): void {
     const { registry } = this.#options;
-    const labels = this.#text(exchange, requestProtocol(exchange), [
+    const labels = this.#labelsOf(exchange, requestProtocol(exchange), [
       ['response_code', String(exchange.status)],
       ['grpc_response_status', headerOf(exchange.response, 'grpc-status') ?? ''],
     ]);
-    registry.add('istio_requests_total', labels);
-    const duration = exchange.endedAt - exchange.startedAt;
-    registry.observe('istio_request_duration_milliseconds', labels, duration, BUCKETS);
-    registry.observe('istio_request_bytes', labels, requestBytes(exchange), BUCKETS);
-    registry.observe('istio_response_bytes', labels, responseBytes(exchange), BUCKETS);
+    const observe = (name: string, value: number) => {
+      const text = labels(name);
+      if (text !== undefined) registry.observe(name, text, value, BUCKETS);
+    };
+    this.#add('istio_requests_total', labels, 1);
+    observe('istio_request_duration_milliseconds', exchange.endedAt - exchange.startedAt);
+    observe('istio_request_bytes', requestBytes(exchange));
+    observe('istio_response_bytes', responseBytes(exchange));
   }
 
   opened(exchange: Exchange): void {
-    this.#options.registry.add('istio_tcp_connections_opened_total', this.#tcpLabels(exchange));
+    const labels = this.#labelsOf(exchange, 'tcp', []);
+    this.#add('istio_tcp_connections_opened_total', labels, 1);
   }
 
   closed(exchange: Exchange): void {
-    const { registry } = this.#options;
-    const labels = this.#tcpLabels(exchange);
-    registry.add('istio_tcp_connections_closed_total', labels);
-    registry.add('istio_tcp_sent_bytes_total', labels, exchange.bytesSent);
-    registry.add('istio_tcp_received_bytes_total', labels, exchange.bytesReceived);
+    const labels = this.#labelsOf(exchange, 'tcp', []);
+    this.#add('istio_tcp_connections_closed_total', labels, 1);
+    this.#add('istio_tcp_sent_bytes_total', labels, exchange.bytesSent);
+    this.#add('istio_tcp_received_bytes_total', labels, exchange.bytesReceived);
   }
 
-  #tcpLabels(exchange: Exchange): string {
-    return this.#text(exchange, 'tcp', []);
+  #add(name: string, labels: LabelsOf, value: number): void {
+    const text = labels(name);
+    if (text !== undefined) this.#options.registry.add(name, text, value);
   }
 
-  #text(exchange: Exchange, protocol: string, more: MetricLabels): string {
+  #labelsOf(exchange: Exchange, protocol: string, more: MetricLabels): LabelsOf {
+    const changes = this.#changes[exchange.side];
+    const usual = this.#usualText(exchange, protocol, more);
+    return (name) => {
+      const change = changes.get(name);
+      if (!change) return usual;
+      if (change.off) return undefined;
+      const { tags } = change;
+      const kept = this.#labels(exchange, protocol, more).filter(([tag]) => !tags.has(tag));
+      const own = [...tags].flatMap(([tag, expression]): [string, string][] =>
+        expression === undefined ? [] : [[tag, tagOf(expression, exchange)]],
+      );
+      return labelText([...kept, ...own]);
+    };
+  }
+
+  #usualText(exchange: Exchange, protocol: string, more: MetricLabels): string {
     const service = serviceOf(exchange);
     const key = [
       exchange.side,

@@ -2,7 +2,7 @@
 // Knows CEL by its library, and the URL functions that Kubernetes adds; knows no kind. Costs are not counted.
 // Source: "Validation rules" of the CustomResourceDefinition documentation; words as Status objects show them.
 
-import { Environment, EvaluationError } from '@marcbachmann/cel-js';
+import { Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
 import { OMITTED, duplicate, forbidden, invalid, required } from '../field-errors.ts';
 import { isFields, same } from '../fields.ts';
 import type { SchemaNode } from '../openapi.ts';
@@ -146,6 +146,16 @@ function programOf(rule: string): Program {
     programs.set(rule, program);
   }
   return program;
+}
+
+/** An expression over variables that nobody declares, as Telemetry's are; undefined when it is none. It may throw. */
+export function expressionOf(text: string): Program | undefined {
+  try {
+    return programOf(text);
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
 }
 
 class Url {
