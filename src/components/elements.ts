@@ -3,6 +3,7 @@
 
 import './check/lab-check.ts';
 import './dock/terminal-dock.ts';
+import './graph/mesh-graph.ts';
 import './home/home-start.ts';
 import './home/module-progress.ts';
 import './page/engine-state.ts';

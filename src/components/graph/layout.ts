@@ -73,6 +73,10 @@ interface Box extends Partial<Point> {
 
 interface Bend extends Partial<Point> {
   points?: Point[];
+  width?: number;
+  height?: number;
+  labelpos?: string;
+  labeloffset?: number;
 }
 
 function read(graph: Graph<object, Box, Bend>, direction: Direction): Layout {
