@@ -52,3 +52,16 @@ describe('what asks for HTTP, on plain TCP', () => {
     assert.equal(authorize(denying(rules), tcp).allowed, true);
   });
 });
+
+test('a service account without a namespace is one of the policy’s own', () => {
+  const { allow } = allowing([
+    { from: [{ source: { serviceAccounts: ['client', 'other/job'] } }] },
+  ]);
+  const passes = (account: string) =>
+    authorize({ deny: [], allow }, { ...tcp, principal: `cluster.local/ns/${account}` }).allowed;
+  assert.deepEqual(['app/sa/client', 'other/sa/job', 'other/sa/client'].map(passes), [
+    true,
+    true,
+    false,
+  ]);
+});

@@ -30,11 +30,11 @@ export function authorize(
 ): AuthorizationVerdict {
   for (const policy of deny)
     for (const [index, rule] of (policy.spec.rules ?? []).entries())
-      if (ruleMatches(rule, question, 'DENY'))
+      if (ruleMatches(rule, question, 'DENY', policy.metadata.namespace))
         return { allowed: false, details: denied(`${nameOf(policy)}-rule[${index}]`) };
   if (allow.length === 0) return { allowed: true };
-  const found = allow.some(({ spec }) =>
-    (spec.rules ?? []).some((rule) => ruleMatches(rule, question, 'ALLOW')),
+  const found = allow.some(({ metadata, spec }) =>
+    (spec.rules ?? []).some((rule) => ruleMatches(rule, question, 'ALLOW', metadata.namespace)),
   );
   return found ? { allowed: true } : { allowed: false, details: denied('none') };
 }
@@ -51,10 +51,11 @@ function ruleMatches(
   { from, to, when }: AuthorizationRule,
   question: AuthorizationQuestion,
   action: 'ALLOW' | 'DENY',
+  home: string | undefined,
 ): boolean {
   return (
     (!from?.length ||
-      from.some(({ source }) => !source || sourceMatches(source, question, action))) &&
+      from.some(({ source }) => !source || sourceMatches(source, question, action, home))) &&
     (!to?.length ||
       to.some(({ operation }) => !operation || operationMatches(operation, question, action))) &&
     (when ?? []).every((condition) => conditionMatches(condition, question, action))
@@ -65,6 +66,7 @@ function sourceMatches(
   source: AuthorizationSource,
   question: AuthorizationQuestion,
   action: 'ALLOW' | 'DENY',
+  home: string | undefined,
 ): boolean {
   const { principal, ip, http } = question;
   const asksHttp = [source.requestPrincipals, source.notRequestPrincipals].some(
@@ -74,12 +76,14 @@ function sourceMatches(
   const parts = /\/ns\/([^/]+)\/sa\/(.+)$/.exec(principal ?? '');
   const namespace = parts?.[1];
   const account = namespace && `${namespace}/${parts?.[2]}`;
+  // A short name is an account of the policy's own namespace.
+  const full = (name: string) => (name.includes('/') ? name : `${home}/${name}`);
   // Without a token there is no request principal.
   return (
     within(source.principals, source.notPrincipals, principal) &&
     (!http || within(source.requestPrincipals, source.notRequestPrincipals, undefined)) &&
     within(source.namespaces, source.notNamespaces, namespace) &&
-    within(source.serviceAccounts, source.notServiceAccounts, account) &&
+    within(source.serviceAccounts?.map(full), source.notServiceAccounts?.map(full), account) &&
     inBlocks(source.ipBlocks, source.notIpBlocks, ip) &&
     inBlocks(source.remoteIpBlocks, source.notRemoteIpBlocks, ip)
   );
