@@ -2,6 +2,7 @@
 // Source: facts of the injection template of Istio 1.30.3; annotations of "Resource Annotations" of its reference.
 
 import { type Fields, fieldsOf, isFields, listOf, stringOf } from '../../schema/fields.ts';
+import { formatQuantity, parseQuantity } from '../../schema/quantity.ts';
 import { parseYaml } from '../../schema/yaml.ts';
 import { type InjectionSettings, PORTS, PROXY_USER } from './settings.ts';
 import type { Workload } from './workload.ts';
@@ -107,8 +108,21 @@ function resourcesOf(settings: InjectionSettings, annotations: Record<string, st
   const requests = amounts(own('proxyCPU'), own('proxyMemory'));
   const limits = amounts(own('proxyCPULimit'), own('proxyMemoryLimit'));
   const [asks, caps] = [Object.keys(requests).length > 0, Object.keys(limits).length > 0];
-  if (!asks && !caps) return { ...settings.resources };
-  return { ...(asks ? { requests } : {}), ...(caps ? { limits } : {}) };
+  const { resources } = settings;
+  const chosen = asks || caps ? { ...(asks && { requests }), ...(caps && { limits }) } : resources;
+  return Object.fromEntries(
+    Object.entries(chosen).map(([field, amountsOf]) => [field, canonical(amountsOf)]),
+  );
+}
+
+/** As the API writes amounts: `2000m` is `2`. A text that is no amount is left for the API to refuse. */
+function canonical(amounts: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(amounts).map(([name, text]) => {
+      const quantity = parseQuantity(text);
+      return [name, 'error' in quantity ? text : formatQuantity(quantity)];
+    }),
+  );
 }
 
 export function proxyContainer(of: SidecarOf): Fields {

@@ -192,3 +192,10 @@ function lacking(theirs: unknown, ours: unknown, path: string): string[] {
     ? []
     : [`${path}: ${JSON.stringify(ours)} instead of ${JSON.stringify(theirs)}`];
 }
+
+test('amounts are written as the API writes them', () => {
+  const settings = { resources: { limits: { cpu: '2000m', memory: '1024Mi' } } };
+  const { initContainers = [] } = specOf(injectSidecar(frontend(), { namespace: 'app', settings }));
+  for (const { resources } of initContainers)
+    assert.deepEqual(resources, { limits: { cpu: '2', memory: '1Gi' } });
+});
