@@ -43,6 +43,22 @@ export const commands: readonly CommandEntry[] = [
     short: 'Retrieve information about proxy configuration from Envoy [kube only]',
     load: () => import('./commands/proxy-config.ts'),
   },
+  {
+    use: 'analyze <file>...',
+    short: 'Analyze Istio configuration and print validation messages',
+    load: () => import('./commands/analyze.ts'),
+  },
+  {
+    use: 'kube-inject',
+    short: 'Inject Istio sidecar into Kubernetes pod resources',
+    load: () => import('./commands/kube-inject.ts'),
+  },
+  {
+    use: 'validate -f FILENAME [options]',
+    aliases: ['v'],
+    short: 'Validate Istio policy and rules files',
+    load: () => import('./commands/validate.ts'),
+  },
   notSimulated('admin', 'Manage control plane (istiod) configuration', ['istiod']),
   notSimulated('authz', '(authz is experimental. Use `istioctl experimental authz`)'),
   notSimulated('bug-report', 'Cluster information and log capture support tool.'),

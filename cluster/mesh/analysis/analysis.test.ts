@@ -31,7 +31,7 @@ function lines(
   request: Partial<AnalysisRequest> = { namespace: 'default' },
 ): string[] {
   return analyze({ objects: objectsOf(`${BASE}---${yaml}`), ...request })
-    .map(lineOf)
+    .map((each) => lineOf(each))
     .filter((line) => line !== PORT_NAME);
 }
 
@@ -43,7 +43,10 @@ const EMPTY = '\n{apiVersion: v1, kind: ConfigMap, metadata: {name: other, names
 
 test('a port without a name is told, whatever else is well', () => {
   const objects = objectsOf(BASE);
-  assert.deepEqual(analyze({ objects, namespace: 'default' }).map(lineOf), [PORT_NAME]);
+  assert.deepEqual(
+    analyze({ objects, namespace: 'default' }).map((each) => lineOf(each)),
+    [PORT_NAME],
+  );
 });
 
 test('a namespace that injects nothing is told how to', () => {
@@ -138,7 +141,8 @@ test('a message has a form for programs', () => {
   assert.ok(first);
   assert.deepEqual(jsonOf(first), {
     code: 'IST0118',
-    documentationUrl: 'https://istio.io/v1.30/docs/reference/config/analysis/ist0118/',
+    documentationUrl:
+      'https://istio.io/v1.30/docs/reference/config/analysis/ist0118/?ref=istioctl-analyze',
     level: 'Info',
     message:
       "Port name  (port: 80, targetPort: 80) doesn't follow the naming convention of Istio port.",

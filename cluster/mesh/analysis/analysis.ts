@@ -23,6 +23,32 @@ export interface AnalysisRequest {
   filesOnly?: boolean;
 }
 
+/** What is looked at, by the names that istioctl gives its analyzers. */
+export const ANALYZERS: readonly { name: string; about: string }[] = [
+  {
+    name: 'deployment.MultiServiceAnalyzer',
+    about: 'Services that expose one Deployment and collide',
+  },
+  { name: 'destinationrule.PodNotSelectedAnalyzer', about: 'subsets that select no pod' },
+  { name: 'injection.Analyzer', about: 'namespaces that inject nothing, pods without their proxy' },
+  { name: 'schema.ValidationAnalyzer', about: "what istiod's validation says of each object" },
+  { name: 'service.PortNameAnalyzer', about: 'ports whose names say no protocol' },
+  {
+    name: 'sidecar.SelectorAnalyzer',
+    about: 'workload selectors that select nothing, or the same',
+  },
+  {
+    name: 'virtualservice.ConflictingMeshGatewayHostsAnalyzer',
+    about: 'VirtualServices that claim one host',
+  },
+  { name: 'virtualservice.DestinationHostAnalyzer', about: 'hosts and ports that are not there' },
+  {
+    name: 'virtualservice.DestinationRuleAnalyzer',
+    about: 'subsets that no DestinationRule defines',
+  },
+  { name: 'virtualservice.GatewayAnalyzer', about: 'gateways that are not there' },
+];
+
 /** Namespaces that `--all-namespaces` leaves out. */
 const SYSTEM = [
   'kube-system',

@@ -83,6 +83,9 @@ for (const file of steps) {
       objects: [...coreObjects(Number(file.slice(0, 3))), ...istioObjects(recorded)],
       ...(argv.includes('-A') ? {} : { namespace: at < 0 ? 'default' : (argv[at + 1] ?? '') }),
     });
-    assert.deepEqual(messages.map(lineOf), recorded.stdout.split('\n').filter(Boolean));
+    assert.deepEqual(
+      messages.map((each) => lineOf(each)),
+      recorded.stdout.split('\n').filter(Boolean),
+    );
   });
 }

@@ -67,23 +67,40 @@ export function inOrder(messages: readonly Message[]): Message[] {
   );
 }
 
-function originText({ kind, name, namespace }: Origin): string {
+export function originText({ kind, name, namespace }: Origin): string {
   return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }
 
-/** As a terminal shows it. */
-export function lineOf(message: Message): string {
-  const { level, code, origin, text } = message;
-  return `${level} [${code}] (${originText(origin)}) ${text}`;
+/**
+ * As a terminal shows it.
+ * @param place where the object is written: `canary.yaml:12`; nothing for one of the cluster's.
+ */
+export function lineOf(message: Message, place?: string): string {
+  const { level, code } = message;
+  return `${level} [${code}] ${sayingOf(message, place)}`;
+}
+
+/** What follows the level and the code. */
+export function sayingOf({ origin, text }: Message, place?: string): string {
+  return `(${originText(origin)}${place === undefined ? '' : ` ${place}`}) ${text}`;
 }
 
 /** As `-o json` lists it. */
-export function jsonOf({ level, code, origin, text }: Message): Record<string, string> {
+export function jsonOf(
+  { level, code, origin, text }: Message,
+  place?: string,
+): Record<string, string> {
   return {
     code,
-    documentationUrl: `https://istio.io/v1.30/docs/reference/config/analysis/${code.toLowerCase()}/`,
+    documentationUrl: `https://istio.io/v1.30/docs/reference/config/analysis/${code.toLowerCase()}/?ref=istioctl-analyze`,
     level,
     message: text,
     origin: originText(origin),
+    ...(place === undefined ? {} : { reference: place }),
   };
 }
+
+export const isCode = (word: string): boolean => word in LEVELS;
+
+/** Whether a level is as bad as another, or worse. */
+export const isAtLeast = (level: Level, limit: Level): boolean => WEIGHT[level] <= WEIGHT[limit];

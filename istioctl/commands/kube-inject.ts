@@ -1,0 +1,225 @@
+// istioctl kube-inject: puts the sidecar into the pods of a file's workloads, as istiod would with its installation's settings.
+// Source: istio/istio istioctl/pkg/kubeinject, pkg/kube/inject (which kinds hold a pod, how they are printed).
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { injectSidecar } from '../../cluster/mesh/injection/inject.ts';
+import type { InjectionSettings } from '../../cluster/mesh/injection/settings.ts';
+import { settingsFromValues } from '../../cluster/mesh/injection/values.ts';
+import type { KubeObject } from '../../cluster/object.ts';
+import {
+  at,
+  type Fields,
+  fieldsOf,
+  isFields,
+  stringMapOf,
+  stringOf,
+} from '../../cluster/schema/fields.ts';
+import { formatYaml, parseYaml } from '../../cluster/schema/yaml.ts';
+import { type Command, CommandError, type Invocation } from '../command.ts';
+import { documentsOf, kindOfPath } from '../manifests.ts';
+
+const VALUES_MAP = 'istio-sidecar-injector';
+
+export const command: Command = {
+  long: `
+kube-inject manually injects the Istio sidecar into Kubernetes
+workloads. Unsupported resources are left unmodified so it is safe to
+run kube-inject over a single file that contains multiple Service,
+ConfigMap, Deployment, etc. definitions for a complex application.
+`.trim(),
+  example: `  # Update resources on the fly before applying
+  kubectl apply -f <(istioctl kube-inject -f app.yaml)
+
+  # Keep the deployment with its sidecar in a file
+  istioctl kube-inject -f deployment.yaml -o deployment-injected.yaml
+
+  # Update an existing deployment
+  kubectl get deployment -o yaml | istioctl kube-inject -f - | kubectl apply -f -`,
+  flags: [
+    { name: 'filename', short: 'f', type: 'string', usage: 'Input Kubernetes resource filename' },
+    {
+      name: 'output',
+      short: 'o',
+      type: 'string',
+      usage: 'Modified output Kubernetes resource filename',
+    },
+    { name: 'valuesFile', type: 'string', usage: 'Injection values configuration filename.' },
+    {
+      name: 'meshConfigMapName',
+      type: 'string',
+      default: 'istio',
+      usage: 'ConfigMap name for Istio mesh configuration, key should be "mesh"',
+    },
+    {
+      name: 'injectConfigMapName',
+      type: 'string',
+      default: VALUES_MAP,
+      usage: 'ConfigMap name for Istio sidecar injection, key should be "config".',
+      hidden: true,
+    },
+    {
+      name: 'webhookConfig',
+      type: 'string',
+      default: VALUES_MAP,
+      usage: 'MutatingWebhookConfiguration name for Istio',
+    },
+    { name: 'revision', short: 'r', type: 'string', usage: 'Control plane revision' },
+  ],
+  run,
+};
+
+async function run(invocation: Invocation): Promise<void> {
+  const { flags, io } = invocation;
+  const input = flags.string('filename');
+  if (input === '')
+    throw new CommandError(
+      '1 error occurred:\n\t* filename not specified (see --filename or -f)\n\n',
+    );
+  const text = input === '-' ? await io.readInput() : fileText(input);
+  const settings = await settingsMeant(invocation);
+  const documents = documentsOf(text).map((document) => {
+    const parsed = parseYaml(document.text);
+    if ('error' in parsed) throw new CommandError(`error converting YAML to JSON: ${parsed.error}`);
+    return `${written(parsed.value, settings, invocation)}---\n`;
+  });
+  const output = flags.string('output');
+  if (output === '') io.out(documents.join(''));
+  else writeFileSync(output, documents.join(''));
+}
+
+function fileText(path: string): string {
+  if (kindOfPath(path) !== 'file')
+    throw new CommandError(`open ${path}: no such file or directory`);
+  return readFileSync(path, 'utf8');
+}
+
+/** Those of the revision's istiod, or of a file. */
+async function settingsMeant(invocation: Invocation): Promise<InjectionSettings> {
+  const { flags, istioNamespace } = invocation;
+  const file = flags.string('valuesFile');
+  if (file !== '') return settingsFromText(fileText(file), file);
+  const revision = flags.string('revision');
+  const name =
+    revision === '' || revision === 'default'
+      ? flags.string('injectConfigMapName')
+      : `${VALUES_MAP}-${revision}`;
+  const map = await invocation
+    .cluster()
+    .find(`/api/v1/namespaces/${istioNamespace}/configmaps/${name}`);
+  const values = map && stringMapOf(map['data'])['values'];
+  if (values === undefined)
+    throw new CommandError(
+      `could not find valid configmap ${JSON.stringify(name)} from namespace  ${JSON.stringify(istioNamespace)}: configmaps ${JSON.stringify(name)} not found - Use --valuesFile or re-run kube-inject with \`-i <istioSystemNamespace> and ensure istio-sidecar-injector configmap exists`,
+    );
+  return settingsFromText(values, name);
+}
+
+function settingsFromText(text: string, from: string): InjectionSettings {
+  const parsed = parseYaml(text);
+  if ('error' in parsed)
+    throw new CommandError(`could not parse the values of ${from}: ${parsed.error}`);
+  return settingsFromValues(parsed.value);
+}
+
+/** Where each kind keeps the template of its pods. */
+const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+  DaemonSet: ['spec', 'template'],
+  Deployment: ['spec', 'template'],
+  Job: ['spec', 'template'],
+  ReplicaSet: ['spec', 'template'],
+  ReplicationController: ['spec', 'template'],
+  StatefulSet: ['spec', 'template'],
+};
+
+function written(value: unknown, settings: InjectionSettings, invocation: Invocation): string {
+  if (!isFields(value)) return '';
+  return formatYaml(withSidecar(value, settings, invocation));
+}
+
+function withSidecar(object: Fields, settings: InjectionSettings, invocation: Invocation): Fields {
+  const kind = stringOf(object['kind']);
+  if (kind === 'List' && Array.isArray(object['items']))
+    return {
+      ...object,
+      items: object['items'].map((item: unknown) =>
+        isFields(item) ? withSidecar(item, settings, invocation) : item,
+      ),
+    };
+  const metadata = fieldsOf(object['metadata']);
+  const namespace = stringOf(metadata['namespace']) || 'default';
+  if (kind === 'Pod') return asPod(object, { object, namespace, settings, invocation });
+  const path = TEMPLATES[kind];
+  if (!path) return object;
+  const template = fieldsOf(at(object, ...path));
+  const injected = asPod(template, { object, namespace, settings, invocation });
+  return filledIn(kind, replaced(object, path, injected));
+}
+
+interface Injecting {
+  /** What holds the pod. */
+  object: Fields;
+  namespace: string;
+  settings: InjectionSettings;
+  invocation: Invocation;
+}
+
+/** A template with a sidecar; as it was when it says that it wants none. */
+function asPod(template: Fields, { object, namespace, settings, invocation }: Injecting): Fields {
+  const metadata = fieldsOf(template['metadata']);
+  const labels = stringMapOf(metadata['labels']);
+  const annotations = stringMapOf(metadata['annotations']);
+  const wish = labels['sidecar.istio.io/inject'] ?? annotations['sidecar.istio.io/inject'];
+  const skipped =
+    fieldsOf(template['spec'])['hostNetwork'] === true
+      ? 'hostNetwork'
+      : wish === 'false'
+        ? 'annotation'
+        : '';
+  if (skipped !== '') {
+    const name = stringOf(fieldsOf(object['metadata'])['name']);
+    invocation.io.err(
+      `\n===> Skipping injection because "${namespace}/${name}" has ${skipped === 'hostNetwork' ? 'host networking enabled' : 'sidecar injection disabled'}\n`,
+    );
+    return template;
+  }
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...metadata, ...ownerOf(object) },
+    spec: template['spec'],
+  } as unknown as KubeObject;
+  const { metadata: given, spec } = injectSidecar(pod, { namespace, settings });
+  const { ownerReferences: _, generateName: __, name: ___, ...kept } = given as unknown as Fields;
+  const named = metadata['name'] === undefined ? {} : { name: metadata['name'] };
+  return { ...template, metadata: { ...named, ...kept }, spec };
+}
+
+/** By its owner a pod is known in telemetry, as it will be once it runs. */
+function ownerOf(object: Fields): Fields {
+  const kind = stringOf(object['kind']);
+  const name = stringOf(fieldsOf(object['metadata'])['name']);
+  if (kind === 'Pod') return { name };
+  return {
+    name,
+    ownerReferences: [{ apiVersion: object['apiVersion'], kind, name, controller: true }],
+  };
+}
+
+function replaced(object: Fields, [first = '', ...rest]: readonly string[], value: Fields): Fields {
+  return {
+    ...object,
+    [first]: rest.length === 0 ? value : replaced(fieldsOf(object[first]), rest, value),
+  };
+}
+
+/** What a typed client writes even when nobody has set it. */
+function filledIn(kind: string, object: Fields): Fields {
+  const strategy = kind === 'Deployment' ? 'strategy' : undefined;
+  const spec = fieldsOf(object['spec']);
+  return {
+    ...object,
+    spec: strategy === undefined || strategy in spec ? spec : { ...spec, [strategy]: {} },
+    status: object['status'] ?? {},
+  };
+}
