@@ -32,6 +32,18 @@ export interface IstioMetricsOptions {
   principal: string;
 }
 
+/** Bytes of a connection that are counted, and when they were: cluster milliseconds. */
+interface Reported {
+  sent: number;
+  received: number;
+  at: number;
+}
+
+const NOTHING: Reported = { sent: 0, received: 0, at: 0 };
+
+/** The filter's tcp_reporting_duration. */
+const TCP_REPORTING_MS = 15_000;
+
 /** The labels of a metric, by its name; undefined where it is switched off. */
 type LabelsOf = (name: string) => string | undefined;
 
@@ -42,6 +54,8 @@ export class IstioMetrics implements ProxyTelemetry {
   readonly #options: IstioMetricsOptions;
   /** The labels' text by all that differs between the requests of one proxy: writing it out is most of the work. */
   readonly #texts = new Map<string, string>();
+  /** TCP connections that are open, and what of them is counted already. */
+  readonly #open = new Map<Exchange, Reported>();
   #changes: MetricsConfig = { outbound: new Map(), inbound: new Map() };
 
   constructor(options: IstioMetricsOptions) {
@@ -63,7 +77,11 @@ export class IstioMetrics implements ProxyTelemetry {
       if (text !== undefined) registry.observe(name, text, value, BUCKETS);
     };
     this.#add('istio_requests_total', labels, 1);
-    observe('istio_request_duration_milliseconds', exchange.endedAt - exchange.startedAt);
+    // Whole milliseconds, as the real filter counts them.
+    observe(
+      'istio_request_duration_milliseconds',
+      Math.floor(exchange.endedAt - exchange.startedAt),
+    );
     observe('istio_request_bytes', requestBytes(exchange));
     observe('istio_response_bytes', responseBytes(exchange));
   }
@@ -71,13 +89,32 @@ export class IstioMetrics implements ProxyTelemetry {
   opened(exchange: Exchange): void {
     const labels = this.#labelsOf(exchange, 'tcp', []);
     this.#add('istio_tcp_connections_opened_total', labels, 1);
+    this.#open.set(exchange, { sent: 0, received: 0, at: exchange.startedAt });
   }
 
   closed(exchange: Exchange): void {
     const labels = this.#labelsOf(exchange, 'tcp', []);
     this.#add('istio_tcp_connections_closed_total', labels, 1);
-    this.#add('istio_tcp_sent_bytes_total', labels, exchange.bytesSent);
-    this.#add('istio_tcp_received_bytes_total', labels, exchange.bytesReceived);
+    this.#bytes(exchange, this.#open.get(exchange));
+    this.#open.delete(exchange);
+  }
+
+  /** Counts what open connections have carried, each at most once in a while: one that never ends is seen all the same. */
+  settle(now: number): void {
+    for (const [exchange, reported] of this.#open) {
+      if (now - reported.at < TCP_REPORTING_MS) continue;
+      this.#bytes(exchange, reported);
+      reported.sent = exchange.bytesSent;
+      reported.received = exchange.bytesReceived;
+      reported.at = now;
+    }
+  }
+
+  /** What has come since it was last reported. */
+  #bytes(exchange: Exchange, { sent, received }: Reported = NOTHING): void {
+    const labels = this.#labelsOf(exchange, 'tcp', []);
+    this.#add('istio_tcp_sent_bytes_total', labels, exchange.bytesSent - sent);
+    this.#add('istio_tcp_received_bytes_total', labels, exchange.bytesReceived - received);
   }
 
   #add(name: string, labels: LabelsOf, value: number): void {
