@@ -152,3 +152,19 @@ test('a Service of a tag is no istiod of its own', () => {
   assert.equal(mesh.isIstiod('istio-system', 'istiod-canary'), true);
   assert.equal(mesh.isIstiod('istio-system', 'istiod-revision-tag-default'), false);
 });
+
+test('istiod may be told to wait longer, and the usual wait comes back with the next one', async () => {
+  const { clock, mesh, startIstiod } = world();
+  startIstiod();
+  let pushes = 0;
+  const usual = mesh.debounce(2_000);
+  mesh.connect('app', 'client', () => pushes++);
+  await clock.step(1_999);
+  assert.equal(pushes, 0);
+  await clock.step(1);
+  assert.equal(pushes, 1);
+  usual();
+  mesh.connect('app', 'shop', () => pushes++);
+  await clock.step(100);
+  assert.equal(pushes, 2);
+});

@@ -88,7 +88,8 @@ interface Proxy {
 export class Mesh {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #debounceMs: number;
+  readonly #usualDebounceMs: number;
+  #debounceMs: number;
   readonly #proxies = new Set<Proxy>();
   readonly #readers = new Set<(line: IstiodLine) => void>();
   /** What has changed since the last push, by resource. */
@@ -105,7 +106,14 @@ export class Mesh {
   constructor(options: MeshOptions) {
     this.#store = options.store;
     this.#clock = options.clock;
-    this.#debounceMs = options.debounceMs ?? DEBOUNCE_MS;
+    this.#usualDebounceMs = options.debounceMs ?? DEBOUNCE_MS;
+    this.#debounceMs = this.#usualDebounceMs;
+  }
+
+  /** Another time from a change to its push, in cluster milliseconds, until it is called off. */
+  debounce(ms: number): Cancel {
+    this.#debounceMs = ms;
+    return () => (this.#debounceMs = this.#usualDebounceMs);
   }
 
   /** Proxies that hold a stream to istiod now. */

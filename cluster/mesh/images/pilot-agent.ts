@@ -15,7 +15,6 @@ import { HttpError } from '../../network/http-message.ts';
 import type { Process, Program } from '../../node/process.ts';
 import { at, isFields, numberOf, stringOf, stringsOf } from '../../schema/fields.ts';
 import { bytesOf, nothing, readAll, textOf } from '../../streams.ts';
-import { timestamp } from '../../time.ts';
 import { type ProxyAdmin, answerAdmin } from '../admin/admin.ts';
 import { LogLevels } from '../admin/log-levels.ts';
 import { statsInclusion } from '../admin/stats.ts';
@@ -23,6 +22,7 @@ import type { Delivered, Mesh } from '../mesh.ts';
 import { parseJson } from '../proxy/peer.ts';
 import { Sidecar } from '../proxy/sidecar.ts';
 import { type ProxyIdentity, spiffeId } from '../routing/workloads.ts';
+import { AgentStatus } from './agent-status.ts';
 import { IstioMetrics } from '../telemetry/istio-metrics.ts';
 import { MetricRegistry } from '../telemetry/registry.ts';
 
@@ -47,12 +47,14 @@ export function pilotAgent(mesh: Mesh, version: string): Program {
         return Promise.resolve(DONE);
       case 'request':
         return request(process);
+      case 'wait':
+        return waitUntilReady(process);
       case 'version':
         return say(process, `version.BuildInfo{Version:"${version}"}\n`, DONE);
       default:
         return say(
           process,
-          `pilot-agent: ${command || 'no command'}: the simulated agent knows proxy, istio-iptables, request and version\n`,
+          `pilot-agent: ${command || 'no command'}: the simulated agent knows proxy, istio-iptables, request, wait and version\n`,
           USAGE,
         );
     }
@@ -69,12 +71,9 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
   const name = process.env.get('POD_NAME') ?? process.net.hostname;
   const registry = new MetricRegistry();
   let sidecar: Sidecar | undefined;
-  const write = (line: string) => {
-    // Nobody waits for a log line, and a closed log is no reason to stop.
-    process.stdout.write(bytesOf(line)).catch(() => {});
-  };
-  const log = (level: string, text: string) =>
-    write(`${timestamp(process.clock.now()).slice(0, -1)}.000000Z\t${level}\t${text}\n`);
+  const status = new AgentStatus(process);
+  const discovery = process.env.get('CA_ADDR') ?? 'istiod.istio-system.svc:15012';
+  status.started(version, `${name}.${namespace}`, namespace, discovery);
   const since = process.clock.now();
   let received: Delivered | undefined;
   let updates = 0;
@@ -82,6 +81,9 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
     const { identity, config } = delivered;
     received = delivered;
     updates++;
+    status.received(discovery);
+    // A gateway is there and ready; it takes no part in traffic (docs/not-simulated.md).
+    if (process.argv[2] === 'router') return;
     if (sidecar) return sidecar.apply(config);
     sidecar = new Sidecar({
       net: process.net,
@@ -94,20 +96,17 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
         self: identity.workload,
         principal: spiffeId(config.trustDomain, identity.namespace, identity.serviceAccount),
       }),
-      write,
-      fault: (error) => log('error', `a request failed within the proxy: ${String(error)}`),
+      write: (line) => status.write(line),
+      fault: (error) => status.log('error', `a request failed within the proxy: ${String(error)}`),
     });
     sidecar.start();
-    log('info', 'Envoy proxy is ready');
   };
-  const ready = () =>
-    sidecar ? textResponse(200, '') : textResponse(503, 'config not received from istiod\n');
   const admin: ProxyAdmin = {
     dump: () => ({
       bootstrap: {
         identity: received?.identity ?? unknownIdentity(process, namespace, name),
         version,
-        discoveryAddress: process.env.get('CA_ADDR') ?? 'istiod.istio-system.svc:15012',
+        discoveryAddress: discovery,
         since,
       },
       received,
@@ -130,7 +129,7 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
       service_cluster: 'istio-proxy',
     },
   };
-  listen(process, HEALTH_PORT, undefined, () => ready());
+  listen(process, HEALTH_PORT, undefined, () => status.probed());
   listen(process, METRICS_PORT, undefined, () => stats(registry));
   listen(process, ADMIN_PORT, '127.0.0.1', ({ method, target }) =>
     answerAdmin(method, target, admin),
@@ -139,9 +138,12 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
   listen(process, AGENT_PORT, undefined, ({ target, headers }) => {
     const path = target.split('?')[0] ?? '';
     if (path === '/stats/prometheus') return stats(registry);
-    if (path === '/healthz/ready') return ready();
-    // Asked for before the end: connections of a simulated pod end with it, so there is nothing to wait for.
-    if (path === '/drain') return textResponse(200, 'OK\n');
+    if (path === '/healthz/ready') return status.probed();
+    if (path === '/drain') {
+      status.drained();
+      sidecar?.drain();
+      return textResponse(200, 'OK\n');
+    }
     const probe = probes.get(path);
     return probe ? probeApp(process, probe, headers) : textResponse(404, 'not found');
   });
@@ -152,6 +154,7 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
       process.onSignal('SIGINT', resolve);
       process.signal.addEventListener('abort', () => reject(process.signal.reason as Error));
     });
+    await status.terminate(() => sidecar?.drain());
     return DONE;
   } finally {
     disconnect();
@@ -307,6 +310,41 @@ async function probeApp(
   } catch (error) {
     if (!(error instanceof NetError || error instanceof HttpError)) throw error;
     return textResponse(500, '');
+  }
+}
+
+/** `pilot-agent wait`: an application that shall not start before its proxy waits here. Source: cmd/pilot-agent/app/wait.go. */
+async function waitUntilReady(process: Process): Promise<number> {
+  const limitMs = 1000 * Number(flagOf(process, 'timeoutSeconds') ?? 60);
+  const periodMs = Number(flagOf(process, 'periodMillis') ?? 500);
+  const until = process.clock.now() + limitMs;
+  for (;;) {
+    if (await isReady(process)) return say(process, 'Envoy is ready!\n', DONE);
+    if (process.clock.now() >= until)
+      return say(
+        process,
+        `timeout waiting for Envoy proxy to become ready. Last error: not ready\n`,
+        USAGE,
+      );
+    await process.clock.sleep(periodMs, process.signal);
+  }
+}
+
+async function isReady(process: Process): Promise<boolean> {
+  try {
+    const connection = await process.net.connect('127.0.0.1', HEALTH_PORT);
+    const { status } = await sendRequest(connection, {
+      method: 'GET',
+      target: '/healthz/ready',
+      version: '1.1',
+      headers: [['Host', `localhost:${HEALTH_PORT}`]],
+      body: nothing,
+    });
+    connection.close();
+    return status === 200;
+  } catch (error) {
+    if (!(error instanceof NetError || error instanceof HttpError)) throw error;
+    return false;
   }
 }
 

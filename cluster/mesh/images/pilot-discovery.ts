@@ -11,6 +11,7 @@ import { microTimestamp } from '../../time.ts';
 import { answerIstiod } from '../istiod/debug.ts';
 import type { Mesh } from '../mesh.ts';
 import { DEFAULT_REVISION } from '../revisions.ts';
+import { durationMs } from '../routing/durations.ts';
 
 /** Readiness and debug, plain xDS, secure xDS, webhooks, self-monitoring. */
 const PORTS = { http: 8080, grpc: 15_010, secure: 15_012, webhook: 15_017, monitoring: 15_014 };
@@ -59,6 +60,8 @@ async function discover(
     if (istiod === undefined || istiod === pod) log('info', scope, text);
   });
   for (const port of Object.values(PORTS)) serve(process, port, { mesh, pod, version });
+  const debounceMs = durationMs(process.env.get('PILOT_DEBOUNCE_AFTER'));
+  const usualDebounce = debounceMs === undefined ? () => {} : mesh.debounce(debounceMs);
   const stop = startDuties(process.env.get('REVISION') ?? DEFAULT_REVISION);
   log('info', '', `Istio pilot version ${version} is the simulated one of this cluster`);
   log('info', '', `starting secure gRPC discovery service at [::]:${PORTS.secure}`);
@@ -73,6 +76,7 @@ async function discover(
     return 0;
   } finally {
     stop();
+    usualDebounce();
     stopReading();
   }
 }

@@ -39,6 +39,8 @@ export interface HttpSide {
   caller: Hello | undefined;
   /** Where the caller dialled, and where from. */
   downstream: Exchange['downstream'];
+  /** Whether an answer is the connection's last. */
+  closes(): boolean;
   /** Answers one request. Rejects with Gone when `signal` does. */
   answer(request: HeldRequest, exchange: Exchange, signal: AbortSignal): Promise<HttpResponse>;
   /** Told once for each request, when its last byte was sent or the caller was gone. */
@@ -124,6 +126,7 @@ function sent(
   const withBody = mayHaveBody(incoming.method, status);
   const length = headerOf(headers, 'content-length');
   const closes =
+    side.closes() ||
     !keepsAlive(incoming.version, incoming.headers) ||
     headerOf(response.headers, 'connection') === 'close';
   if (withBody && length === undefined && incoming.version !== '1.0')

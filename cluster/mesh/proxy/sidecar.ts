@@ -67,6 +67,7 @@ export class Sidecar {
   /** What it tells of itself with each request. */
   readonly #metadata: { value: string; id: string };
   #config: ProxyConfig;
+  #draining = false;
 
   constructor(options: SidecarOptions) {
     this.#options = options;
@@ -94,6 +95,11 @@ export class Sidecar {
       (from, to) => this.#run(from, this.#outbound(from, to)),
       (from, to) => this.#run(from, this.#accepted(from, to)),
     );
+  }
+
+  /** Its end is near: callers are told to open new connections, which other pods will get. */
+  drain(): void {
+    this.#draining = true;
   }
 
   /** The redirect stays, as iptables' does: nothing answers it any more. */
@@ -434,6 +440,7 @@ export class Sidecar {
       random,
       caller: undefined,
       downstream: { local, remote },
+      closes: () => this.#draining && side === 'inbound',
       ended: (exchange) => {
         telemetry.request(exchange);
         this.#log(exchange);
