@@ -1,18 +1,17 @@
 // Exercises 1 and 2 from their opening to their end, in the product as a learner starts it: by Run alone, by typing, on a phone
-// and by keyboard alone, with a reload in the middle. What is run comes from the catalogue; what is judged, from the checks.
+// and by keyboard alone, with a reload in the middle. The rest of the module is walked by module-2.spec.ts, in one way.
 
 import type { Page } from '@playwright/test';
-import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
+import type { Block, Lesson } from '../../protocol/lesson.ts';
 import { blockOf, checkOf, Course, lessonsOf, screenOf } from './course.ts';
-import { axeFindings, expect, test } from './pages.ts';
+import { expect, test } from './pages.ts';
+import { byRun, expectProven, type Hand, STEP_MS, untilDone, walk } from './walk.ts';
 
 /** Two exercises with some twenty commands, each typed into a real shell. */
 test.describe.configure({ timeout: 240_000 });
 
-/** How long the cluster may take over one step at its fast clock, the image pulls of a first start included. */
-const STEP_MS = 30_000;
-
-const lessons = lessonsOf(2);
+/** The opening and the two exercises before the mesh. */
+const lessons = lessonsOf(2).filter(({ number }) => number <= 2);
 const first = (lesson: Lesson): Block => {
   const block = lesson.steps[0]?.blocks[0];
   if (!block) throw new Error(`${lesson.id} has no block`);
@@ -29,46 +28,10 @@ test.afterEach(async ({ page }) => {
   await course.stop();
 });
 
-type Hand = (page: Page, block: Block) => Promise<void>;
-
-/** Does every step of every lesson with one way of giving commands, and looks at each check turn green by itself. */
-async function doAll(
-  page: Page,
-  hand: Hand,
-  between?: (page: Page, lesson: Lesson) => Promise<void>,
-): Promise<void> {
-  await course.open(page);
-  for (const lesson of lessons) {
-    await course.visit(page, lesson);
-    for (const [at, step] of lesson.steps.entries()) {
-      for (const block of step.blocks) await hand(page, block);
-      for (const { check } of step.checks) {
-        await expect(checkOf(page, check).locator('.check'), check).toHaveClass(/passed/, {
-          timeout: STEP_MS,
-        });
-      }
-      if (at === 0) await between?.(page, lesson);
-    }
-    expect(await axeFindings(page), lesson.title).toEqual([]);
-  }
-  const checks = lessons.flatMap(({ steps }) => steps.flatMap((step: Step) => step.checks));
-  await expect(page.getByText(`${checks.length} of ${checks.length} proven`).first()).toBeVisible();
+async function doAll(page: Page, hand: Hand, between?: typeof reload): Promise<void> {
+  await walk(page, course, lessons, hand, between);
+  await expectProven(page, lessons, lessonsOf(2));
 }
-
-/** Waits until the command has ended and its block says how; in a pod's shell, until the pod's prompt is back. */
-async function untilDone(page: Page, block: Block): Promise<void> {
-  const state = block.opensPodShell ? /running/ : /passed|sent/;
-  await expect(blockOf(page, block), block.id).toHaveAttribute('data-state', state, {
-    timeout: STEP_MS,
-  });
-  if (block.opensPodShell)
-    await expect(screenOf(page), block.id).toContainText('debug:~#', { timeout: STEP_MS });
-}
-
-const byRun: Hand = async (page, block) => {
-  await blockOf(page, block).getByRole('button', { name: 'Run' }).click();
-  await untilDone(page, block);
-};
 
 /**
  * Types into the focused terminal what the page shows, as a learner would who wants to learn it: a line, and the next one when

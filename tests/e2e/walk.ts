@@ -1,0 +1,75 @@
+// Walking through lessons in a browser: each command given by one hand, each check looked at until it is settled by itself.
+// What is run comes from the catalogue; what is judged, from the checks.
+
+import type { Page } from '@playwright/test';
+import { isOnlySeen } from '../../protocol/check.ts';
+import type { Block, Lesson } from '../../protocol/lesson.ts';
+import { blockOf, checkOf, type Course, screenOf } from './course.ts';
+import { axeFindings, expect } from './pages.ts';
+
+/** How long the cluster may take over one step at its fast clock, the image pulls of a first start included. */
+export const STEP_MS = 30_000;
+
+/** One way of giving a command. */
+export type Hand = (page: Page, block: Block) => Promise<void>;
+
+/** Does every step of the lessons, in order. `between` comes after the first step of each. */
+export async function walk(
+  page: Page,
+  course: Course,
+  lessons: readonly Lesson[],
+  hand: Hand,
+  between?: (page: Page, lesson: Lesson) => Promise<void>,
+): Promise<void> {
+  await course.open(page);
+  for (const lesson of lessons) {
+    await course.visit(page, lesson);
+    for (const [at, step] of lesson.steps.entries()) {
+      for (const block of step.blocks) await hand(page, block);
+      for (const check of step.checks) {
+        const settled = isOnlySeen(check) ? /seen/ : /passed/;
+        await expect(checkOf(page, check.check).locator('.check'), check.check).toHaveClass(
+          settled,
+          { timeout: STEP_MS },
+        );
+      }
+      if (at === 0) await between?.(page, lesson);
+    }
+    expect(await axeFindings(page), lesson.title).toEqual([]);
+  }
+}
+
+/** The whole course's tally says so many. */
+export async function expectProven(page: Page, lessons: readonly Lesson[], all: readonly Lesson[]) {
+  const [proven, total] = [provable(lessons), provable(all)];
+  await expect(page.getByText(`${proven} of ${total} proven`).first()).toBeVisible();
+}
+
+/** Waits until the command has ended and its block says how; in a pod's shell, until the pod's prompt is back. */
+export async function untilDone(page: Page, block: Block): Promise<void> {
+  const state = block.opensPodShell ? /running/ : /passed|sent/;
+  await expect(blockOf(page, block), block.id).toHaveAttribute('data-state', state, {
+    timeout: STEP_MS,
+  });
+  if (block.opensPodShell) {
+    await expect(blockOf(page, block), block.id).toContainText('its shell is open', {
+      timeout: STEP_MS,
+    });
+  }
+}
+
+export const byRun: Hand = async (page, block) => {
+  const own = blockOf(page, block);
+  await own.getByRole('button', { name: 'Run' }).click();
+  if (block.untilSeen !== undefined) {
+    await expect(screenOf(page), block.id).toContainText(block.untilSeen, { timeout: STEP_MS });
+    await own.getByRole('button', { name: 'Stop' }).click();
+  }
+  await untilDone(page, block);
+};
+
+function provable(lessons: readonly Lesson[]): number {
+  return lessons
+    .flatMap(({ steps }) => steps.flatMap(({ checks }) => checks))
+    .filter((check) => !isOnlySeen(check)).length;
+}
