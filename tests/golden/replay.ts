@@ -1,10 +1,11 @@
-// Replays one section of recorded commands, in order and in one session, with the real kubectl against a fresh embedded
-// cluster, and compares each outcome with the recording.
+// Replays one section of recorded commands, in order and in one session, with the real kubectl and our istioctl against a fresh
+// embedded cluster, and compares each outcome with the recording.
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { MadeNames, firstDifference, sameRollout } from './compare.ts';
 import type { Outcome } from './outcome.ts';
 import { TestCluster } from '../support/cluster.ts';
@@ -36,6 +37,8 @@ export interface Lab {
   directory: string;
   /** What `kubectl …words` prints, or a rejection with what it complained of. */
   run(words: string[], stdin?: string): Promise<string>;
+  /** The same for our istioctl. */
+  istioctl(words: string[]): Promise<string>;
 }
 
 export interface ReplayOptions {
@@ -64,7 +67,8 @@ export async function replay(section: string, options: ReplayOptions): Promise<O
     await options.preamble?.({
       cluster,
       directory,
-      run: (words, stdin) => output(words, stdin, session),
+      run: (words, stdin) => output(['kubectl', ...words], stdin, session),
+      istioctl: (words) => output(['istioctl', ...words], undefined, session),
     });
     for (const kept of readSection(section)) {
       const step = whole(kept, section, options.recordings);
@@ -97,6 +101,9 @@ function whole(step: GoldenStep, section: string, recordings: string | undefined
   const { leftOut: _, ...rest } = step;
   return { ...rest, stdout };
 }
+
+/** Where our istioctl is. */
+const istioctlFolder = fileURLToPath(new URL('../../bin/embedded', import.meta.url));
 
 interface Ran {
   exit: number;
@@ -146,8 +153,10 @@ function without(group: string | undefined, text: string): string {
 /** Commands that look at the world after the recorder had let it come to rest. Rollouts are watched while they run. */
 function reads(step: GoldenStep): boolean {
   const verb = step.argv?.find((word, at) => at > 0 && !word.startsWith('-')) ?? '';
-  return ['get', 'describe', 'logs', 'top', 'events'].includes(verb) || step.shell !== undefined;
+  return READING.has(verb) || step.shell !== undefined;
 }
+
+const READING = new Set(['get', 'describe', 'logs', 'top', 'events', 'analyze', 'version']);
 
 interface Session {
   directory: string;
@@ -155,8 +164,7 @@ interface Session {
   kubeconfig: string;
 }
 
-async function output(words: string[], stdin: string | undefined, session: Session) {
-  const argv = ['kubectl', ...words];
+async function output(argv: string[], stdin: string | undefined, session: Session) {
   const ran = await run({ argv, ...(stdin !== undefined && { stdin }) }, session);
   if (ran.exit !== 0) throw new Error(`${argv.join(' ')}: exit ${ran.exit}\n${ran.stderr}`);
   return ran.stdout;
@@ -168,7 +176,8 @@ function run(
 ): Promise<Ran> {
   const env = {
     HOME: directory,
-    PATH: `${join(kubectl, '..')}:${process.env['PATH'] ?? ''}`,
+    PATH: `${join(kubectl, '..')}:${istioctlFolder}:${process.env['PATH'] ?? ''}`,
+    MESHPROOF_NODE: process.execPath,
     KUBECONFIG: kubeconfig,
     KUBECACHEDIR: join(directory, 'cache'),
     // The recorded editor changed nothing.
@@ -177,9 +186,10 @@ function run(
     TZ: 'UTC',
   };
   const cwd = join(directory, 'work');
+  const [name = '', ...words] = command.argv ?? [];
   const child = command.shell
     ? spawn('bash', ['-c', command.shell], { cwd, env })
-    : spawn(kubectl, (command.argv ?? []).slice(1), { cwd, env });
+    : spawn(name === 'kubectl' ? kubectl : name, words, { cwd, env });
   child.stdin.end(command.stdin ?? '');
   if (command.interruptedWithSIGINTAfterSeconds !== undefined) {
     setTimeout(

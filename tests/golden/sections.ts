@@ -33,6 +33,7 @@ export function sectionsOf(judge: Judge): Record<string, Section> {
       },
     }),
     raw: rawSection(judge),
+    istio: section('istio', { clockSpeed: 1, preamble: installIstio }),
   };
 }
 
@@ -59,4 +60,21 @@ async function layOutIstioKinds({ directory }: Lab): Promise<void> {
   const folder = join(directory, 'golden');
   await mkdir(folder);
   await rename(istioKindsFile(directory), join(folder, 'istio-crds-1.30.3.yaml'));
+}
+
+/**
+ * As istioctl installed it in the recorded cluster: the profile demo, with images from Docker Hub. That istiod had no
+ * certificate yet when the installation ended, so no tag was made; the validator came later, and so it does here.
+ */
+async function installIstio({ run, istioctl }: Lab): Promise<void> {
+  await istioctl(['install', '--set', 'profile=demo', '--set', 'hub=docker.io/istio', '-y']);
+  await run(['delete', 'mutatingwebhookconfiguration', 'istio-revision-tag-default']);
+  await run(['delete', 'service', '-n', 'istio-system', 'istiod-revision-tag-default']);
+  await run(['delete', 'mutatingwebhookconfiguration', 'istio-sidecar-injector']);
+  const generated = await istioctl(['manifest', 'generate', '--set', 'profile=demo']);
+  const injector = generated
+    .split('\n---\n')
+    .find((text) => /^kind: MutatingWebhookConfiguration$/m.test(text));
+  if (!injector) throw new Error('istioctl manifest generate has no MutatingWebhookConfiguration');
+  await run(['apply', '-f', '-'], injector);
 }
