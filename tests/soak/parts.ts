@@ -1,7 +1,8 @@
 // Every part of `npm run soak`, in order.
 
 import type { SoakPart } from './part.ts';
+import { istioTasks } from './istio-tasks.ts';
 import { minors } from './kubectl-minors.ts';
 import { requests } from './requests.ts';
 
-export const parts: readonly SoakPart[] = [requests, minors];
+export const parts: readonly SoakPart[] = [requests, minors, istioTasks];
