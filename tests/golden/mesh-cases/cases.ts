@@ -53,6 +53,10 @@ export interface MetricExpectation {
   missing?: string[];
 }
 
+export type KialiExpectation =
+  | { edge: [from: string, to: string]; colour?: string; health?: string; protocol?: string }
+  | { node: string; present: boolean };
+
 export interface CaseExpectation {
   metrics?: MetricExpectation[];
   accessLog?: { of: string; container: string; lines: HowMany; regex: string }[];
@@ -61,7 +65,7 @@ export interface CaseExpectation {
   warnings?: string[];
   analyze?: { namespace: string; codes?: string[]; absent?: string[] };
   podCreation?: Record<string, { fails: string }>;
-  kiali?: unknown[];
+  kiali?: KialiExpectation[];
 }
 
 export interface Phase {

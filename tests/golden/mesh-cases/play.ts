@@ -19,6 +19,7 @@ import {
 } from './cases.ts';
 import { controlPlane, webhooks } from './control-plane.ts';
 import { faultsOf, fits } from './judge.ts';
+import { kialiFaults, kialiManifests } from './kiali.ts';
 
 export interface Played {
   faults: string[];
@@ -28,6 +29,8 @@ export interface Played {
 
 /** Cluster seconds a real second: time passes faster than the machine would need for it. */
 const SPEED = 2;
+/** Prometheus scrapes once a second. */
+const SCRAPED_MS = 2_500;
 /** A push takes a tenth of a second of cluster time; this is room for a busy machine. */
 const PROPAGATION_MS = 600;
 
@@ -132,6 +135,8 @@ export async function play(meshCase: MeshCase, kubectl: string): Promise<Played>
     await stage.must(stage.apply(controlPlane));
     await cluster.settled();
     await stage.must(stage.apply(webhooks));
+    const looks = [meshCase, ...(meshCase.phases ?? [])].some(({ expect }) => expect?.kiali);
+    if (looks) await stage.must(stage.apply(kialiManifests));
     const used = meshCase.use.flatMap((name) => fixtures[name] ?? []);
     if (used.length > 0) await stage.must(stage.apply(used));
     await cluster.settled();
@@ -194,7 +199,15 @@ async function playPhase(stage: Stage, phase: Phase): Promise<Played> {
         `pods of ${name}: wanted ${fails}, got ${said.join(' | ') || 'no failure'}`,
       );
   }
-  for (const part of ['analyze', 'kiali'] as const) if (expect[part]) played.leftOut.push(part);
+  if (expect.kiali) {
+    // A counter's first value is no increase: all is asked once more after it was scraped, and the window begins between.
+    await wait(SCRAPED_MS / SPEED);
+    const began = Date.now();
+    for (const request of phase.requests ?? []) await ask(stage, { ...request, expect: {} });
+    const seconds = () => Math.ceil(((Date.now() - began) * SPEED) / 1000) + 2;
+    played.faults.push(...(await kialiFaults(stage.cluster, expect.kiali, seconds)));
+  }
+  if (expect.analyze) played.leftOut.push('analyze');
   return played;
 }
 
