@@ -54,7 +54,7 @@ export class CallLine {
     const shown = figures || failing;
     const [first, second] = shown ? tagsOf(call, failing) : ['', ''];
     say(this.#first, first);
-    say(this.#second, second);
+    say(this.#second, figures ? second : '');
     this.#lock.toggleAttribute('hidden', !(encrypted && figures));
     this.#placeLock();
   }

@@ -9,6 +9,7 @@ import {
   encrypted,
   milliseconds,
   nodeStory,
+  overview,
   percent,
   rateOf,
   seenBy,
@@ -32,11 +33,11 @@ export class Details {
     const nodes = new Map(picture.nodes.map((node) => [node.id, node]));
     const call = picture.calls.find(({ id }) => id === chosen);
     const node = chosen === undefined ? undefined : nodes.get(chosen);
-    const [title, story, facts] = call
+    const [title, story, facts]: [string, string, Fact[]] = call
       ? aboutCall(call, nodes)
       : node
         ? aboutNode(node, picture.calls, nodes)
-        : NOTHING_CHOSEN;
+        : ['', overview(picture, (id) => nodes.get(id)?.name ?? id), []];
     const text = JSON.stringify([title, story, facts]);
     if (text !== this.#shown) {
       this.#shown = text;
@@ -49,12 +50,6 @@ export class Details {
     return call || node ? `${title}. ${story}` : '';
   }
 }
-
-const NOTHING_CHOSEN: [string, string, Fact[]] = [
-  '',
-  'Choose a service or a call to see what is known of it.',
-  [],
-];
 
 function aboutCall(
   call: DrawnCall,

@@ -10,6 +10,8 @@ import { callLabel } from './words.ts';
 
 /** More lines than this have figures only where something fails: all of them could not be read anyway. */
 const LINES_WITH_FIGURES = 24;
+/** More services than this show their names alone. */
+const SERVICES_WITH_WORDS = 16;
 /** Smaller than this a picture is scrolled instead: 13px become 9. */
 const SMALLEST_SCALE = 0.72;
 
@@ -38,20 +40,22 @@ export class Drawing {
     canvas.append(this.#svg);
     this.#svg.addEventListener('click', (event) => this.#click(event));
     this.#svg.addEventListener('keydown', (event) => this.#key(event));
-    this.#svg.addEventListener('focusin', (event) => this.#stopAt(idOf(event.target)));
+    // On the canvas: an SVG that listens for focus would become a stop of its own in Chromium.
+    canvas.addEventListener('focusin', (event) => this.#stopAt(idOf(event.target)));
   }
 
   show(picture: Picture): void {
     const names = new Map(picture.nodes.map(({ id, name }) => [id, name]));
     const figures = picture.calls.length <= LINES_WITH_FIGURES;
-    this.#layOut(picture, figures);
+    const dense = picture.nodes.length > SERVICES_WITH_WORDS;
+    this.#layOut(picture, figures, dense);
     keep(this.#nodes, picture.nodes, this.#boxes, (id) => new ServiceBox(id));
     keep(this.#calls, picture.calls, this.#lines, (id) => new CallLine(id));
     for (const node of picture.nodes) {
       const box = this.#nodes.get(node.id);
       const place = this.#layout?.nodes.get(node.id);
       if (!box || !place) continue;
-      box.show(node);
+      box.show(node, dense);
       box.element.style.transform = `translate(${place.x}px, ${place.y}px)`;
     }
     for (const call of picture.calls) {
@@ -83,8 +87,8 @@ export class Drawing {
   }
 
   /** Once for the same things in the same room: numbers move nothing. */
-  #layOut(picture: Picture, figures: boolean): void {
-    const nodes = picture.nodes.map((node) => ({ id: node.id, ...sizeOf(node) }));
+  #layOut(picture: Picture, figures: boolean, dense: boolean): void {
+    const nodes = picture.nodes.map((node) => ({ id: node.id, ...sizeOf(node, dense) }));
     const calls = picture.calls.map(({ id, from, to }) => ({ id, from, to }));
     const shape = JSON.stringify([nodes, calls, figures]);
     if (shape === this.#shape) return;

@@ -36,8 +36,9 @@ export interface Layout {
 
 /** Between neighbours, between ranks (a line's label lies there, too), and around everything. */
 const BESIDE = 22;
+const BESIDE_WITHOUT_LABELS = 12;
 const BETWEEN = 56;
-const BETWEEN_WITHOUT_LABELS = 72;
+const BETWEEN_WITHOUT_LABELS = 96;
 const AROUND = 14;
 /** Between two lines at the same side of a service. */
 const PORT = 12;
@@ -48,8 +49,8 @@ export function layOut(shape: Shape, direction: Direction): Layout {
   const graph = new Graph<object, Box, Bend>({ directed: true, multigraph: true });
   graph.setGraph({
     rankdir: direction === 'right' ? 'LR' : 'TB',
-    nodesep: BESIDE,
-    edgesep: 14,
+    nodesep: shape.label ? BESIDE : BESIDE_WITHOUT_LABELS,
+    edgesep: shape.label ? 14 : 6,
     ranksep: shape.label ? BETWEEN : BETWEEN_WITHOUT_LABELS,
     marginx: AROUND,
     marginy: AROUND,

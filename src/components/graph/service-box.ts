@@ -20,12 +20,18 @@ const SIDE = 12;
 const BAR_FROM = 58;
 const FIGURE = 50;
 
+/** Names alone, where services are many. */
+const DENSE_HEIGHT = 30;
+const DENSE_NARROWEST = 84;
+
 const rowsOf = ({ versions }: MeshNode): MeshVersion[] =>
   versions.length > 1 ? versions.slice(0, ROWS_MOST) : [];
 
-export function sizeOf(node: MeshNode): { width: number; height: number } {
-  const rows = rowsOf(node).length;
+/** `dense`: among many others, where there is room for names alone. */
+export function sizeOf(node: MeshNode, dense: boolean): { width: number; height: number } {
+  const rows = dense ? 0 : rowsOf(node).length;
   const name = Math.min(node.name.length, LONGEST_NAME) * LETTER + 2 * SIDE;
+  if (dense) return { width: Math.ceil(Math.max(DENSE_NARROWEST, name)), height: DENSE_HEIGHT };
   const least = rows > 0 ? NARROWEST_WITH_ROWS : NARROWEST;
   return {
     width: Math.ceil(Math.max(least, name)),
@@ -47,22 +53,22 @@ export class ServiceBox {
     this.element.append(this.#title, this.#halo, this.#box, this.#name, this.#under, this.#rows);
   }
 
-  show(node: MeshNode): void {
-    const { width, height } = sizeOf(node);
+  show(node: MeshNode, dense: boolean): void {
+    const { width, height } = sizeOf(node, dense);
     const state = node.health === 'failure' ? 'sick' : node.proxy ? '' : 'plain';
     set(this.element, { class: `node ${state}`.trim(), 'aria-label': labelOf(node) });
     set(this.#halo, { x: -5, y: -5, width: width + 10, height: height + 10 });
-    set(this.#box, { width, height, rx: node.tcp ? HEIGHT / 2 : 4 });
-    set(this.#name, { x: width / 2 });
+    set(this.#box, { width, height, rx: node.tcp ? Math.min(height, HEIGHT) / 2 : 4 });
+    set(this.#name, { x: width / 2, y: dense ? 20 : 21 });
     set(this.#under, { x: width / 2 });
     say(this.#name, shortened(node.name));
-    const under = underName(node);
+    const under = dense ? '' : underName(node);
     say(this.#under, under.length * SMALL_LETTER > width - SIDE ? shortened(under, 16) : under);
     say(
       this.#title,
       node.namespace === '' ? node.name : `${node.name}, namespace ${node.namespace}`,
     );
-    this.#showRows(rowsOf(node), width);
+    this.#showRows(dense ? [] : rowsOf(node), width);
   }
 
   #showRows(versions: MeshVersion[], width: number): void {

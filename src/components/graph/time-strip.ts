@@ -34,7 +34,7 @@ export class TimeStrip {
     range.max = String(STEPS);
     range.addEventListener('input', () => {
       const back = STEPS - Number(range.value);
-      void this.#go(back === 0 ? undefined : this.#latest - back * STEP_MS);
+      void this.#go(back === 0 ? undefined : gridded(this.#latest) - back * STEP_MS);
     });
     hold.addEventListener('click', () => void this.#go(this.isLive ? this.#latest : undefined));
     part(place, '[data-now]').addEventListener('click', () => void this.#go(undefined));
@@ -65,7 +65,7 @@ export class TimeStrip {
   }
 
   async #show(moment: number | undefined): Promise<void> {
-    this.#moment = moment === undefined ? undefined : Math.floor(moment / STEP_MS) * STEP_MS;
+    this.#moment = moment === undefined ? undefined : gridded(moment);
     this.#draw();
     await this.#options.show(this.#moment);
   }
@@ -94,7 +94,8 @@ export class TimeStrip {
 
   #draw(): void {
     const back = this.#moment === undefined ? 0 : Math.max(0, this.#latest - this.#moment);
-    const value = String(Math.max(0, STEPS - Math.round(back / STEP_MS)));
+    const steps = (gridded(this.#latest) - gridded(this.#moment ?? this.#latest)) / STEP_MS;
+    const value = String(Math.max(0, STEPS - steps));
     if (this.#range.value !== value) this.#range.value = value;
     const words =
       this.#moment === undefined
@@ -107,6 +108,11 @@ export class TimeStrip {
     part(this.#place, '[data-replay]').textContent =
       this.#replay === undefined ? 'Replay 5 min' : 'Stop';
   }
+}
+
+/** Moments that pages ask for are whole steps, so that they ask for the same ones. */
+function gridded(moment: number): number {
+  return Math.floor(moment / STEP_MS) * STEP_MS;
 }
 
 /** `35 s`, `2 min 05 s`. */

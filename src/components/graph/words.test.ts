@@ -9,6 +9,7 @@ import {
   gapWords,
   milliseconds,
   nodeStory,
+  overview,
   percent,
   rateOf,
   seenBy,
@@ -153,6 +154,20 @@ test('the summary counts requests, not bytes', () => {
     summary({ at: 0, seconds: 30, nodes: [], calls: [{ ...call, idle: true }] }),
     'last 30 s, no calls',
   );
+});
+
+test('of the whole picture the worst calls are named first', () => {
+  const calls = ['a', 'b', 'c', 'd'].map((to, at) => ({
+    ...call,
+    id: to,
+    to: `default/${to}`,
+    failed: 0.1 * (at + 1),
+  }));
+  assert.equal(
+    overview({ calls }, nameOf),
+    '4 calls fail: backend → d (40%), backend → c (30%), backend → b (20%) and 1 more. Choose a service or a call to see what is known of it.',
+  );
+  assert.match(overview({ calls: [{ ...call, idle: true }] }, nameOf), /^Choose/);
 });
 
 test('without a picture there is a next move', () => {

@@ -3,7 +3,7 @@
 
 import type { GraphGap, MeshCode, MeshNode, MeshVersion } from '../../../protocol/graph.ts';
 import type { DrawnCall, Picture } from './picture.ts';
-import { totals } from './picture.ts';
+import { byTrouble, totals } from './picture.ts';
 
 /** What Envoy's flags mean. Source: Envoy's documentation, "Response flags". */
 const FLAGS: Readonly<Record<string, string>> = {
@@ -196,6 +196,28 @@ function splitStory({ split }: DrawnCall): string {
     return `${share} went to ${version.name}${fails}`;
   });
   return `${parts.join('; ')}.`;
+}
+
+/** Trouble that an overview names; the table has all of it. */
+const NAMED = 3;
+
+/** Of the whole picture, while nothing of it is chosen. */
+export function overview(
+  { calls }: Pick<Picture, 'calls'>,
+  nameOf: (id: string) => string,
+): string {
+  const choose = 'Choose a service or a call to see what is known of it.';
+  const failing = byTrouble(calls).filter(({ idle, health }) => !idle && health !== 'healthy');
+  if (failing.length === 0) return choose;
+  const named = failing
+    .slice(0, NAMED)
+    .map(
+      (call) =>
+        `${callName(call, nameOf)} (${percent(call.failed > 0 ? call.failed : call.refused)})`,
+    );
+  const more = failing.length > NAMED ? ` and ${failing.length - NAMED} more` : '';
+  const many = failing.length === 1 ? 'One call fails' : `${failing.length} calls fail`;
+  return `${many}: ${named.join(', ')}${more}. ${choose}`;
 }
 
 /** What a service's figures mean. */
