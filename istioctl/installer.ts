@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ownerLabels } from '../cluster/mesh/installation/labels.ts';
 import type { Component, Installation } from '../cluster/mesh/installation/installation.ts';
 import type { Manifest } from '../cluster/mesh/installation/manifest.ts';
+import type { Operator } from '../cluster/mesh/installation/operator.ts';
 import type { KubeObject } from '../cluster/object.ts';
 import { at, listOf, numberOf, stringOf } from '../cluster/schema/fields.ts';
 import { isNotFound, type ClusterClient } from './api-client.ts';
@@ -31,11 +32,10 @@ export class Installer {
 
   /** Rejects with a CommandError when something is refused or not ready in time. */
   async install({ components, operator }: Installation, readyWithinMs: number): Promise<void> {
-    const { namespace, revision } = operator;
     for (const component of components) {
       this.#progress.now(`Processing resources for ${component.title}.`);
       try {
-        await this.#apply(component, namespace, revision);
+        await this.#apply(component, operator);
         await this.#ready(component, readyWithinMs);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
@@ -45,12 +45,12 @@ export class Installer {
       this.#progress.done(`${component.title} installed ${component.icon}`);
     }
     this.#progress.now('Pruning removed resources');
-    await this.#prune(components, namespace, revision);
+    await this.#prune(components, operator);
   }
 
   /** Creates or changes each object. Kinds others build on come first, pods last. */
-  async #apply({ name, objects }: Component, namespace: string, revision: string): Promise<void> {
-    const labels = ownerLabels(namespace, revision, name);
+  async #apply({ name, objects }: Component, operator: Operator): Promise<void> {
+    const labels = ownerLabels(operator, name);
     for (const [, same] of [...Map.groupBy(objects, orderOf)].toSorted(([a], [b]) => a - b))
       await Promise.all(same.map((object) => this.applyOne(labelled(object, labels))));
   }
@@ -128,11 +128,11 @@ export class Installer {
   }
 
   /** Objects of the same owner and revision that are no longer part of it. */
-  async #prune(components: Component[], namespace: string, revision: string): Promise<void> {
+  async #prune(components: Component[], operator: Operator): Promise<void> {
     const kept = new Set(
       components.flatMap(({ objects }) => objects.map((object) => objectPath(object))),
     );
-    const owner = Object.entries(ownerLabels(namespace, revision))
+    const owner = Object.entries(ownerLabels(operator))
       .map(([key, value]) => `${key}=${value}`)
       .join(',');
     for (const kind of installedKinds)

@@ -207,14 +207,14 @@ async function pointDefaultTag(
   installer: Installer,
   installation: Installation,
 ): Promise<void> {
-  const { namespace, revision } = installation.operator;
+  const { operator } = installation;
   if (!installation.components.some(({ name }) => name === 'Pilot')) return;
   const tags = await cluster.list(
     `${collection(kinds.mutatingWebhook)}${selecting('app=sidecar-injector,istio.io/tag=default')}`,
   );
-  if (tags.length > 0 && revision !== '') return;
+  if (tags.length > 0 && operator.revision !== '') return;
   const labels = {
-    ...ownerLabels(namespace, revision, 'Pilot'),
+    ...ownerLabels(operator, 'Pilot'),
     [NOT_PRUNED_LABEL]: 'true',
   };
   await deactivateInjectors(cluster);

@@ -37,13 +37,13 @@ export function ofRevision(revision: string, component: ComponentName): Labels {
 
 /** What istioctl puts on everything that it applies. */
 export function ownerLabels(
-  namespace: string,
-  revision: string,
+  { name, namespace, revision }: { name: string; namespace: string; revision: string },
   component?: ComponentName,
 ): Labels {
   return {
     'operator.istio.io/managed': 'Reconcile',
     'operator.istio.io/version': ISTIO_VERSION,
+    ...(name !== '' && { 'install.operator.istio.io/owning-resource': name }),
     'install.operator.istio.io/owning-resource-namespace': namespace,
     [REVISION_LABEL]: revision || 'default',
     ...(component && { [COMPONENT_LABEL]: component }),

@@ -14,6 +14,8 @@ export class OperatorError extends Error {}
 
 export interface Operator {
   profile: string;
+  /** As its file names it; empty without one. */
+  name: string;
   namespace: string;
   /** Empty for the default one. */
   revision: string;
@@ -61,6 +63,7 @@ export function operatorOf({ files = [], sets = [], force = false }: OperatorInp
   const revision = stringOf(values['revision']);
   return {
     profile,
+    name: stringOf(fieldsOf(whole['metadata'])['name']),
     namespace:
       stringOf(fieldsOf(values['global'])['istioNamespace']) ||
       stringOf(fieldsOf(whole['metadata'])['namespace']) ||

@@ -1,97 +1,38 @@
-// The least of an Istio installation that cases assume: istiod, its Service, mesh settings with an access log, webhooks.
+// The installation that cases assume: what `istioctl install` would apply, with an access log; its webhooks apart, which are
+// applied once istiod answers.
 
-import { injectorWebhooks } from '../../../cluster/mesh/injection/webhooks.ts';
+import {
+  installationOf,
+  systemNamespace,
+} from '../../../cluster/mesh/installation/installation.ts';
+import {
+  injectorConfiguration,
+  defaultValidator,
+} from '../../../cluster/mesh/installation/webhooks.ts';
 import type { Manifest } from './cases.ts';
 
-const system = { namespace: 'istio-system' };
-
-const calls = (path: string) => ({
-  service: { name: 'istiod', namespace: 'istio-system', path, port: 443 },
+const { components, operator } = installationOf({
+  files: [
+    `spec:
+  profile: minimal
+  meshConfig: {accessLogFile: /dev/stdout}
+  components:
+    pilot:
+      k8s: {readinessProbe: {initialDelaySeconds: 0, periodSeconds: 1}} # a case need not wait
+`,
+  ],
 });
-const asks = { admissionReviewVersions: ['v1'], sideEffects: 'None', failurePolicy: 'Fail' };
+
+const place = { namespace: operator.namespace, revision: operator.revision };
 
 export const webhooks: Manifest[] = [
-  {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'MutatingWebhookConfiguration',
-    metadata: { name: 'istio-sidecar-injector' },
-    webhooks: injectorWebhooks('default').map((webhook) => ({
-      ...webhook,
-      ...asks,
-      clientConfig: calls('/inject'),
-      rules: [
-        { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] },
-      ],
-    })),
-  },
-  {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'ValidatingWebhookConfiguration',
-    metadata: { name: 'istiod-default-validator' },
-    webhooks: [
-      {
-        name: 'validation.istio.io',
-        ...asks,
-        clientConfig: calls('/validate'),
-        rules: [
-          {
-            operations: ['CREATE', 'UPDATE'],
-            apiGroups: [
-              'security.istio.io',
-              'networking.istio.io',
-              'telemetry.istio.io',
-              'extensions.istio.io',
-            ],
-            apiVersions: ['*'],
-            resources: ['*'],
-          },
-        ],
-      },
-    ],
-  },
+  injectorConfiguration(place),
+  defaultValidator(place.namespace, place.revision),
 ];
 
 export const controlPlane: Manifest[] = [
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } },
-  {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'istio', ...system },
-    data: { mesh: 'accessLogFile: /dev/stdout\n' },
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'istiod', ...system, labels: { app: 'istiod' } },
-    spec: {
-      selector: { app: 'istiod' },
-      ports: [
-        { name: 'grpc-xds', port: 15010 },
-        { name: 'https-dns', port: 15012 },
-        { name: 'https-webhook', port: 443, targetPort: 15017 },
-        { name: 'http-monitoring', port: 15014 },
-      ],
-    },
-  },
-  {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'istiod', ...system },
-    spec: {
-      selector: { matchLabels: { app: 'istiod' } },
-      template: {
-        metadata: { labels: { app: 'istiod' } },
-        spec: {
-          containers: [
-            {
-              name: 'discovery',
-              image: 'registry.istio.io/release/pilot:1.30.5',
-              args: ['discovery'],
-              readinessProbe: { httpGet: { path: '/ready', port: 8080 }, periodSeconds: 1 },
-            },
-          ],
-        },
-      },
-    },
-  },
+  systemNamespace(operator),
+  ...components
+    .flatMap(({ objects }) => objects)
+    .filter(({ kind }) => !kind.endsWith('WebhookConfiguration')),
 ];
