@@ -51,6 +51,7 @@ const STYLES = [
   'check',
   'predict',
   'figure',
+  'lesson-list',
   'print',
 ];
 

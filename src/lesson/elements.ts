@@ -16,6 +16,7 @@ export const elements: Readonly<Record<string, ElementForm>> = {
     required: ['id', 'question', 'from', 'to', 'answer', 'unit'],
     optional: [],
   },
+  Lessons: { component: 'Lessons.astro', required: ['module'], optional: [] },
   TwoPlanes: { component: 'TwoPlanes.astro', required: [], optional: [] },
   MeshGraph: {
     component: 'MeshGraph.astro',

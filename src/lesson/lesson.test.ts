@@ -120,7 +120,7 @@ ls
 </Stp>
 `),
     `day.mdx:9:7: \`run\` needs the block’s id. Write small letters, digits and hyphens: \`deploy-frontend\`.
-day.mdx:13:1: there is no <Stp>: a lesson has <Step>, <Voice>, <Reflect>, <Predict>, <TwoPlanes>, <MeshGraph> and <Aside>. Did you mean \`Step\`?`,
+day.mdx:13:1: there is no <Stp>: a lesson has <Step>, <Voice>, <Reflect>, <Predict>, <Lessons>, <TwoPlanes>, <MeshGraph> and <Aside>. Did you mean \`Step\`?`,
   );
 });
 
