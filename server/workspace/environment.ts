@@ -67,8 +67,8 @@ export function shellEnvironment(
 }
 
 /**
- * Ours first, then the learner's own without what npm put before it, and last what stands in for missing tools. Only the
- * embedded cluster has tools of its own: a real one is spoken to by the real ones.
+ * Ours first, then the learner's own without what npm put before it, and last what stands in for missing tools. The embedded
+ * cluster has an istioctl of its own; a real one is spoken to by the learner's.
  */
 function shellPath({ directory, root, engine }: ShellPlace, path: string): string {
   const theirs = path
@@ -77,7 +77,7 @@ function shellPath({ directory, root, engine }: ShellPlace, path: string): strin
   return [
     join(directory, 'bin'),
     join(root, 'bin'),
-    ...(engine === 'embedded' ? [join(root, 'bin/embedded')] : []),
+    join(root, engine === 'embedded' ? 'bin/embedded' : 'bin/real'),
     ...(theirs.length > 0 ? theirs : USUAL_PATH),
     join(root, 'bin/fallback'),
   ].join(delimiter);

@@ -179,6 +179,7 @@ test('the tools of the embedded cluster are not on the PATH of a real one', asyn
   const { openForKind } = place({});
   const { env } = await openForKind();
   assert.doesNotMatch(env['PATH'] ?? '', /bin\/embedded/);
+  assert.match(env['PATH'] ?? '', /bin\/real/);
 });
 
 test('with no PATH and no language at all there are usable ones', async () => {
