@@ -52,7 +52,10 @@ const NUMBERS: ReadonlySet<string> = new Set([
 ]);
 
 /** One line with its end. */
-export function accessLogLine(exchange: Exchange, { json, format }: AccessLogConfig): string {
+export function accessLogLine(
+  exchange: Exchange,
+  { json, format }: Pick<AccessLogConfig, 'json' | 'format'>,
+): string {
   if (!json) {
     const line = rendered(format || TEXT_FORMAT, exchange);
     return line.endsWith('\n') ? line : `${line}\n`;
