@@ -66,6 +66,8 @@ export interface CommandEntry {
   use: string;
   aliases?: readonly string[];
   short: string;
+  /** Help lists it among topics, not among commands. */
+  topic?: true;
   /** Reads the command's own file: only the one that is called is loaded. */
   load: () => Promise<{ command: Command }>;
 }

@@ -6,6 +6,17 @@ import { notSimulated } from './commands/not-simulated.ts';
 
 export const commands: readonly CommandEntry[] = [
   {
+    use: 'help',
+    short: 'Help about any command',
+    load: () => import('./commands/help.ts'),
+  },
+  {
+    use: 'options',
+    short: 'Displays istioctl global options',
+    topic: true,
+    load: () => import('./commands/options.ts'),
+  },
+  {
     use: 'install',
     aliases: ['apply'],
     short: 'Applies an Istio manifest, installing or reconfiguring Istio on a cluster.',

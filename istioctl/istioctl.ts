@@ -64,7 +64,6 @@ const ROOT: Placed = {
   command: root,
   path: 'istioctl',
   inherited: [],
-  topics: [{ path: 'istioctl options', short: 'Displays istioctl global options' }],
 };
 
 /** Milliseconds a request may take, where --kubeclient-timeout is no duration. */

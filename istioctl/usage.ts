@@ -11,8 +11,6 @@ export interface Placed {
   /** From `istioctl` down to this one. */
   path: string;
   inherited: readonly Flag[];
-  /** Topics that are listed below the flags. */
-  topics?: readonly { path: string; short: string }[];
 }
 
 const HELP_NAME = 'help';
@@ -25,8 +23,11 @@ export function helpOf(placed: Placed): string {
   return `${about === '' ? '' : `${about}\n\n`}${usageOf(placed)}`;
 }
 
-export function usageOf({ entry, command, path, inherited, topics = [] }: Placed): string {
-  const { commands = [], example, run } = command;
+export function usageOf({ entry, command, path, inherited }: Placed): string {
+  const { example, run } = command;
+  const all = command.commands ?? [];
+  const commands = all.filter(({ topic }) => !topic);
+  const topics = all.filter(({ topic }) => topic);
   const own = [...(command.flags ?? []), ...(command.persistentFlags ?? [])];
   const parts: string[] = [];
   const listed = commands.length > 0;
@@ -56,11 +57,11 @@ export function usageOf({ entry, command, path, inherited, topics = [] }: Placed
   if (inherited.some(({ hidden }) => !hidden))
     parts.push(`Global Flags:\n${flagUsages(inherited)}`);
   if (topics.length > 0) {
-    const width = Math.max(
-      NAME_WIDTH,
-      ...commands.map((each) => path.length + 1 + nameOf(each).length),
+    const paths = commands.map((each) => `${path} ${nameOf(each)}`.length);
+    const width = Math.max(NAME_WIDTH, ...paths);
+    const rows = topics.map(
+      (topic) => `  ${`${path} ${nameOf(topic)}`.padEnd(width)} ${topic.short}`,
     );
-    const rows = topics.map((topic) => `  ${topic.path.padEnd(width)} ${topic.short}`);
     parts.push(`Additional help topics:\n${rows.join('\n')}`);
   }
   if (listed) parts.push(`Use "${path} [command] --help" for more information about a command.`);
