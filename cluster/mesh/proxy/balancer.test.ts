@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seeded } from '../../network/testing/network-lab.ts';
+import { rule, shopMesh } from '../testing/mesh-lab.ts';
+import { proxiedLab } from '../testing/proxied-lab.ts';
 import { type Balanced, Balancer } from './balancer.ts';
 import { weighted } from './router.ts';
 
@@ -26,6 +28,8 @@ function chiSquare(found: Map<string, number>, expected: Map<string, number>): n
 
 /** Two degrees of freedom, one in a thousand. */
 const LIMIT = 13.82;
+/** The same for one degree of freedom. */
+const ONE_FREEDOM = 10.83;
 
 test('RANDOM and an idle LEAST_REQUEST spread evenly, by chi-square', () => {
   const three = hosts(0, 0, 0);
@@ -83,4 +87,70 @@ test('weights are shares of their sum, whatever it is, by chi-square', () => {
     ['c', 1_000],
   ]);
   assert.ok(chiSquare(found, expected) < LIMIT, JSON.stringify([...found]));
+});
+
+test('HASH spreads many values evenly, by chi-square', () => {
+  const three = hosts(0, 0, 0);
+  const balancer = new Balancer('HASH', seeded(7));
+  let value = 0;
+  const found = counts(() => balancer.pick(three, `user-${value++}`)?.key, 3_000);
+  const even = new Map(three.map(({ key }) => [key, 1_000]));
+  assert.ok(chiSquare(found, even) < LIMIT, JSON.stringify([...found]));
+});
+
+test('faults and mirrors take their percentage, by chi-square', async () => {
+  const percent = 30;
+  const asked = 1_000;
+  const lab = await proxiedLab(
+    {
+      ...shopMesh,
+      virtualServices: [
+        rule('VirtualService', 'shop', {
+          hosts: ['shop'],
+          http: [
+            {
+              match: [{ uri: { prefix: '/fault' } }],
+              fault: { abort: { percentage: { value: percent }, httpStatus: 429 } },
+              route: [{ destination: { host: 'shop' } }],
+            },
+            {
+              route: [{ destination: { host: 'shop', subset: 'v1' } }],
+              mirrors: [
+                { destination: { host: 'shop', subset: 'v2' }, percentage: { value: percent } },
+              ],
+            },
+          ],
+        }),
+      ],
+      destinationRules: [
+        rule('DestinationRule', 'shop', {
+          host: 'shop',
+          subsets: [
+            { name: 'v1', labels: { version: 'v1' } },
+            { name: 'v2', labels: { version: 'v2' } },
+          ],
+        }),
+      ],
+    },
+    { seed: 17 },
+  );
+  let aborted = 0;
+  for (let count = 0; count < asked; count++)
+    if ((await lab.during(lab.ask('client', 'http://shop/fault'))).status === 429) aborted++;
+  const before = lab.received.get('shop-v2')?.length ?? 0;
+  for (let count = 0; count < asked; count++)
+    await lab.during(lab.ask('client', 'http://shop/copied'));
+  await lab.net.clock.step(100);
+  const mirrored = (lab.received.get('shop-v2')?.length ?? 0) - before;
+  for (const taken of [aborted, mirrored]) {
+    const found = new Map([
+      ['taken', taken],
+      ['left', asked - taken],
+    ]);
+    const expected = new Map([
+      ['taken', (asked * percent) / 100],
+      ['left', asked - (asked * percent) / 100],
+    ]);
+    assert.ok(chiSquare(found, expected) < ONE_FREEDOM, String(taken));
+  }
 });

@@ -24,7 +24,7 @@ export function inboundConfig(environment: MeshEnvironment, proxy: ProxyIdentity
     policies.filter(({ spec }) => (spec.action ?? 'ALLOW') === action);
   return {
     ports: inboundPorts(environment, proxy),
-    ...mtlsOf(environment, proxy),
+    ...effectiveMtls(environment.peerAuthentications, environment.mesh.rootNamespace, proxy),
     deny: acting('DENY'),
     allow: acting('ALLOW'),
   };
@@ -66,13 +66,15 @@ function inboundPool(
   return rule ? poolOf(policyFor(rule, undefined, port)) : defaultPool;
 }
 
-/** Mesh, namespace, workload: the narrowest that says something. An unset mode is inherited. */
-function mtlsOf(
-  environment: MeshEnvironment,
-  proxy: ProxyIdentity,
+/**
+ * Mesh, namespace, workload: the narrowest that says something. An unset mode is inherited.
+ * @param all the oldest first: of two that say something of one workload it holds.
+ */
+export function effectiveMtls(
+  all: readonly PeerAuthentication[],
+  rootNamespace: string,
+  proxy: Pick<ProxyIdentity, 'namespace' | 'labels'>,
 ): Pick<InboundConfig, 'mtls' | 'mtlsByPort'> {
-  const all = environment.peerAuthentications;
-  const { rootNamespace } = environment.mesh;
   const whole = (namespace: string) =>
     all.find(
       ({ metadata, spec }) => metadata.namespace === namespace && !hasSelector(spec.selector),

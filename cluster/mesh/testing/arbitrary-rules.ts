@@ -5,8 +5,10 @@ import type {
   DestinationRuleSpec,
   HttpMatchRequest,
   HttpRoute,
+  Resource,
   VirtualServiceSpec,
 } from '../resources.ts';
+import { validate } from '../validation/validation.ts';
 import { rule, service, shopMesh, shopV1, shopV2 } from './mesh-lab.ts';
 
 const HOSTS = [
@@ -39,14 +41,27 @@ const destination = fc.record({
     { host: fc.constantFrom('shop', 'trio'), subset: fc.constantFrom(...SUBSETS) },
     { requiredKeys: ['host'] },
   ),
-  weight: fc.integer({ min: 1, max: 100 }),
+  weight: fc.integer({ min: 0, max: 100 }),
 });
+
+const policies = {
+  timeout: fc.constantFrom('0s', '2s'),
+  retries: fc.constantFrom({ attempts: 0 }, { attempts: 2, retryOn: '5xx,reset' }),
+  rewrite: fc.constantFrom({ uri: '/new' }, { authority: 'elsewhere' }),
+  mirror: fc.constantFrom({ host: 'trio' }, { host: 'shop', subset: 'v9' }),
+  headers: fc.constantFrom({
+    request: { set: { 'x-tag': 'a' } },
+    response: { remove: ['server'] },
+  }),
+};
 
 const httpRoute: fc.Arbitrary<HttpRoute> = fc.oneof(
   fc.record(
     {
       match: fc.array(match, { maxLength: 3 }),
       route: fc.array(destination, { minLength: 1, maxLength: 3 }),
+      fault: fc.constantFrom({ abort: { percentage: { value: 50 }, httpStatus: 429 } }),
+      ...policies,
     },
     { requiredKeys: ['route'] },
   ),
@@ -100,13 +115,22 @@ export const ruledMesh = {
 
 /** In two namespaces and of several ages, some of them the same. */
 export const virtualServices = aged(virtualService).map((drafts) =>
-  drafts.map(([spec, namespace, age], index) =>
-    rule('VirtualService', `vs${index}`, spec, { namespace, age }),
-  ),
+  drafts
+    .map(([spec, namespace, age], index) =>
+      rule('VirtualService', `vs${index}`, spec, { namespace, age }),
+    )
+    .filter(isValid),
 );
 
 export const destinationRules = aged(destinationRule).map((drafts) =>
-  drafts.map(([spec, namespace, age], index) =>
-    rule('DestinationRule', `dr${index}`, spec, { namespace, age }),
-  ),
+  drafts
+    .map(([spec, namespace, age], index) =>
+      rule('DestinationRule', `dr${index}`, spec, { namespace, age }),
+    )
+    .filter(isValid),
 );
+
+/** What istiod's webhook would let in. */
+function isValid(object: Resource<unknown>): boolean {
+  return validate({ ...object }).denial === undefined;
+}
