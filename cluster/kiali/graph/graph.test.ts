@@ -310,6 +310,20 @@ test('nodes carry the health of their requests and of their pods', async () => {
   assert.equal(drawn.node('frontend')?.healthData?.workloadStatus?.availableReplicas, 2);
 });
 
+test('a version of an app carries the pods of its own workload', async () => {
+  const drawn = await draw(
+    calls('frontend', 'backend-v1', 9),
+    shop,
+    'graphType=versionedApp&injectServiceNodes=false&appenders=health',
+  );
+  const versions = drawn.graph.elements.nodes
+    .map(({ data }) => data)
+    .filter(({ app, isBox }) => app === 'backend' && !isBox);
+  assert.ok(versions.length > 0);
+  for (const { healthData } of versions)
+    assert.equal(typeof healthData?.workloadStatus?.availableReplicas, 'number');
+});
+
 test('an annotation tolerates what the defaults do not', async () => {
   const rates = [
     ...calls('frontend', 'backend-v1', 9),

@@ -32,7 +32,9 @@ function judge(node: GraphNode, world: GraphWorld): void {
   const { namespace, type } = node;
   const annotation = annotationOf(node, world);
   const tolerances = tolerancesOf(node, world);
-  if (type === 'workload' && node.health) {
+  // A version of an app is judged as its workload, its box as all of them.
+  const single = type === 'workload' || (type === 'app' && isKnown(node.workload));
+  if (single && node.health) {
     const workload = inventory.workload(namespace, node.workload);
     node.health.workloadStatus = workload ? workloadStatus(workload) : null;
   }
@@ -41,8 +43,7 @@ function judge(node: GraphNode, world: GraphWorld): void {
       .workloads(namespace)
       .filter(({ app }) => app === node.app)
       .map(workloadStatus);
-    // One version answers for itself; its box for all of them.
-    if (node.health) node.health.workloadStatuses = isKnown(node.workload) ? [] : ofApp;
+    if (node.health && !single) node.health.workloadStatuses = ofApp;
     if (node.appHealth) node.appHealth.workloadStatuses = ofApp;
   }
   for (const data of [node.health, node.appHealth])
