@@ -1,20 +1,26 @@
 // A set of labels, immutable and sorted by name: what names a series. An empty value is the same as no label.
+// Two sets joined stay two until somebody needs them as one: thousands of series share all labels but two.
 // Source: Prometheus docs, data model.
 
 export const METRIC_NAME = '__name__';
+const ONLY_NAME: ReadonlySet<string> = new Set([METRIC_NAME]);
 
 /** Between names and values of a key: no UTF-8 text has it. */
 const SEPARATOR = '\uFFFF';
 
-export class Labels implements Iterable<readonly [name: string, value: string]> {
-  static readonly none = new Labels([]);
+/** name, value, name, value … sorted by name. */
+type Flat = readonly string[];
 
-  /** name, value, name, value … sorted by name. */
-  readonly #flat: readonly string[];
+export class Labels implements Iterable<readonly [name: string, value: string]> {
+  static readonly none = new Labels([], undefined);
+
+  #flat: Flat | undefined;
+  readonly #parts: readonly [Labels, Labels] | undefined;
   #key: string | undefined;
 
-  private constructor(flat: readonly string[]) {
+  private constructor(flat: Flat | undefined, parts: readonly [Labels, Labels] | undefined) {
     this.#flat = flat;
+    this.#parts = parts;
   }
 
   /** A later value of the same name wins. */
@@ -24,40 +30,34 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
       if (value === '') values.delete(name);
       else values.set(name, value);
     const names = [...values.keys()].sort(byCodePoint);
-    return new Labels(names.flatMap((name) => [name, values.get(name) ?? '']));
+    return new Labels(
+      names.flatMap((name) => [name, values.get(name) ?? '']),
+      undefined,
+    );
   }
 
   static from(object: Readonly<Record<string, string>>): Labels {
     return Labels.of(Object.entries(object));
   }
 
-  /** Two sets whose names differ, as one. */
+  /** Two sets that have no name in common, as one. */
   static joined(a: Labels, b: Labels): Labels {
-    const flat: string[] = [];
-    const [left, right] = [a.#flat, b.#flat];
-    let at = 0;
-    for (let i = 0; i < left.length; i += 2) {
-      const name = left[i] ?? '';
-      while (at < right.length && (right[at] ?? '') < name) {
-        flat.push(right[at] ?? '', right[at + 1] ?? '');
-        at += 2;
-      }
-      flat.push(name, left[i + 1] ?? '');
-    }
-    while (at < right.length) {
-      flat.push(right[at] ?? '', right[at + 1] ?? '');
-      at += 2;
-    }
-    return new Labels(flat);
+    if (a === Labels.none) return b;
+    return b === Labels.none ? a : new Labels(undefined, [a, b]);
   }
 
   get size(): number {
-    return this.#flat.length / 2;
+    return this.#parts ? this.#parts[0].size + this.#parts[1].size : this.#all.length / 2;
+  }
+
+  get #all(): Flat {
+    return (this.#flat ??= this.#parts ? mergedFlat(this.#parts[0].#all, this.#parts[1].#all) : []);
   }
 
   /** The value of a label; empty when there is none. */
   get(name: string): string {
     const flat = this.#flat;
+    if (!flat) return this.#parts ? this.#parts[0].get(name) || this.#parts[1].get(name) : '';
     for (let at = 0; at < flat.length; at += 2) if (flat[at] === name) return flat[at + 1] ?? '';
     return '';
   }
@@ -68,19 +68,28 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
 
   /** Equal for equal sets, and for no others. */
   get key(): string {
-    return (this.#key ??= this.#flat.join(SEPARATOR));
+    return (this.#key ??= this.#all.join(SEPARATOR));
   }
 
   only(names: ReadonlySet<string>): Labels {
-    return this.#filtered((name) => names.has(name));
+    return Labels.of(Array.from(names, (name) => [name, this.get(name)] as const));
   }
 
   without(names: ReadonlySet<string>): Labels {
-    return this.#filtered((name) => !names.has(name));
+    if (this.#parts)
+      return Labels.joined(this.#parts[0].without(names), this.#parts[1].without(names));
+    const kept: string[] = [];
+    const flat = this.#all;
+    for (let at = 0; at < flat.length; at += 2) {
+      const name = flat[at] ?? '';
+      if (!names.has(name)) kept.push(name, flat[at + 1] ?? '');
+    }
+    if (kept.length === flat.length) return this;
+    return kept.length === 0 ? Labels.none : new Labels(kept, undefined);
   }
 
   withoutName(): Labels {
-    return this.get(METRIC_NAME) === '' ? this : this.#filtered((name) => name !== METRIC_NAME);
+    return this.without(ONLY_NAME);
   }
 
   /** An empty value takes the label away. */
@@ -90,7 +99,7 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
   }
 
   *[Symbol.iterator](): Iterator<readonly [string, string]> {
-    const flat = this.#flat;
+    const flat = this.#all;
     for (let at = 0; at < flat.length; at += 2) yield [flat[at] ?? '', flat[at + 1] ?? ''];
   }
 
@@ -106,15 +115,21 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
     const { name } = this;
     return name !== '' && inner.length === 0 ? name : `${name}{${inner.join(', ')}}`;
   }
+}
 
-  #filtered(keep: (name: string) => boolean): Labels {
-    const flat: string[] = [];
-    for (let at = 0; at < this.#flat.length; at += 2) {
-      const name = this.#flat[at] ?? '';
-      if (keep(name)) flat.push(name, this.#flat[at + 1] ?? '');
+function mergedFlat(a: Flat, b: Flat): Flat {
+  const merged: string[] = [];
+  let next = 0;
+  for (let at = 0; at < a.length; at += 2) {
+    const name = a[at] ?? '';
+    while (next < b.length && (b[next] ?? '') < name) {
+      merged.push(b[next] ?? '', b[next + 1] ?? '');
+      next += 2;
     }
-    return flat.length === this.#flat.length ? this : new Labels(flat);
+    merged.push(name, a[at + 1] ?? '');
   }
+  for (; next < b.length; next++) merged.push(b[next] ?? '');
+  return merged;
 }
 
 /** In UTF-16 order, which for label names is Prometheus' order of bytes. */

@@ -21,7 +21,7 @@ export interface PrometheusLimits {
 
 export const prometheusLimits: PrometheusLimits = {
   series: 40_000,
-  sampleBytes: 10 * 1024 * 1024,
+  sampleBytes: 8 * 1024 * 1024,
   retentionMs: 2 * 3_600_000,
   scrapeBytes: 8 * 1024 * 1024,
   targets: 300,

@@ -376,7 +376,9 @@ class Evaluation {
       if (value === undefined) continue;
       samples.push({ labels: keeps ? range.labels : this.#withoutName(range.labels), value });
     }
-    return keeps ? samples : distinct(samples);
+    // Without its name a series may be like one of another metric.
+    const names = new Set(ranges.map(({ labels }) => labels.name));
+    return keeps || names.size < 2 ? samples : distinct(samples);
   }
 
   readonly #nameless = new WeakMap<Labels, Labels>();

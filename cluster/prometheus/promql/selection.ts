@@ -9,13 +9,17 @@ import { QueryError, type Range } from './values.ts';
 /** One series: times rise, a missing value is a marker that it had ended by then. */
 export class SelectedSeries {
   readonly labels: Labels;
-  readonly withoutName: Labels;
+  #withoutName: Labels | undefined;
   readonly times: number[] = [];
   readonly values: (number | undefined)[] = [];
 
   constructor(labels: Labels) {
     this.labels = labels;
-    this.withoutName = labels.withoutName();
+  }
+
+  /** The same set each time. */
+  get withoutName(): Labels {
+    return (this.#withoutName ??= this.labels.withoutName());
   }
 
   /** The newest sample with `time - lookback` < its time ≤ `time`; none where the series has ended. */
@@ -67,7 +71,8 @@ export function selected(
   to: number,
   budget: SampleBudget,
 ): SelectedSeries[] {
-  const byLabels = new Map<string, SelectedSeries>();
+  // In two steps: what many series share has been joined to a key once, and what is a series' own is short.
+  const byShared = new Map<string, Map<string, SelectedSeries>>();
   for (const series of storage.select(matchers)) {
     const read = new SelectedSeries(series.labels);
     series.samples.visit(series.column, from, to, (time, value) => {
@@ -80,10 +85,12 @@ export function selected(
       throw new QueryError(
         'query processing would load too many samples into memory in query execution',
       );
-    const other = byLabels.get(read.labels.key);
-    byLabels.set(read.labels.key, other ? merged(other, read) : read);
+    let alike = byShared.get(series.shared.key);
+    if (!alike) byShared.set(series.shared.key, (alike = new Map<string, SelectedSeries>()));
+    const other = alike.get(series.own.key);
+    alike.set(series.own.key, other ? merged(other, read) : read);
   }
-  return [...byLabels.values()];
+  return [...byShared.values()].flatMap((alike) => [...alike.values()]);
 }
 
 /** The same series from two targets (one came back after it had gone): one after the other, or side by side. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ExpositionError, ExpositionReader, type ParsedSeries } from './exposition.ts';
 
 function reading() {
-  const reader = new ExpositionReader<ParsedSeries>();
+  const reader = new ExpositionReader<ParsedSeries>((text) => ` ${text}`.slice(1));
   let parsed = 0;
   const read = (text: string) => {
     const samples: string[] = [];

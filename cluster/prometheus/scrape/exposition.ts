@@ -21,54 +21,84 @@ export interface ExpositionSink<Known> {
   metadata(name: string, metadata: MetricMetadata): void;
 }
 
+interface Line<Known> {
+  name: string;
+  /** `,le="5"` where the labels end so, else empty. */
+  tail: string;
+  known: Known;
+}
+
+/** Lines of equal labels, in the order in which they first came: a target writes them in the same order each time. */
+interface Group<Known> {
+  labels: string;
+  lines: Line<Known>[];
+  /** Where the next line is looked for first. */
+  next: number;
+}
+
 /** Remembers lines of one target between its scrapes. */
 export class ExpositionReader<Known> {
-  /** By labels, then by name and last label: the 22 series of a histogram repeat a kilobyte of labels. */
-  readonly #lines = new Map<string, Map<string, Known>>();
+  /** By labels: the 22 series of a histogram repeat a kilobyte of them. */
+  readonly #groups = new Map<string, Group<Known>>();
   readonly #metadata = new Map<string, MetricMetadata>();
+  readonly #copied: (text: string) => string;
+
+  /** @param copied a text of its own for a slice, which would keep all it was cut from; best the same for the same. */
+  constructor(copied: (text: string) => string) {
+    this.#copied = copied;
+  }
 
   /** Throws ExpositionError. Samples before the fault have been handed on. */
   read(text: string, sink: ExpositionSink<Known>): void {
-    let lastLabels: string | undefined;
-    let lastGroup: Map<string, Known> | undefined;
+    let group: Group<Known> | undefined;
     for (let from = 0; from < text.length;) {
       const newline = text.indexOf('\n', from);
       const end = newline === -1 ? text.length : newline;
       const first = text.charCodeAt(from);
-      if (first === HASH) {
-        this.#comment(text.slice(from, end), sink);
-      } else if (end > from && first !== RETURN) {
-        const brace = text.indexOf('{', from);
-        const hasLabels = brace !== -1 && brace < end;
-        const close = hasLabels ? closingBrace(text, brace, end) : -1;
-        if (hasLabels && close === -1) throw syntax(text.slice(from, end));
-        const nameEnd = hasLabels ? brace : wordEnd(text, from, end);
-        const split = hasLabels ? splitOf(text, brace, close) : nameEnd;
-        const same =
-          lastLabels !== undefined &&
-          hasLabels &&
-          split - brace === lastLabels.length &&
-          text.startsWith(lastLabels, brace);
-        if (!same) {
-          lastLabels = hasLabels ? text.slice(brace, split) : '';
-          lastGroup = this.#lines.get(lastLabels);
-          if (!lastGroup) this.#lines.set(copy(lastLabels), (lastGroup = new Map()));
-        }
-        const key = hasLabels
-          ? text.slice(from, brace) + text.slice(split, close)
-          : text.slice(from, nameEnd);
-        let known = lastGroup?.get(key);
-        if (known === undefined) {
-          known = sink.series({
-            name: text.slice(from, nameEnd).trim(),
-            labels: hasLabels ? parseLabels(text.slice(brace + 1, close)) : [],
-          });
-          lastGroup?.set(copy(key), known);
-        }
-        sink.sample(known, valueOf(text, hasLabels ? close + 1 : nameEnd, end));
-      }
+      if (first === HASH) this.#comment(text.slice(from, end), sink);
+      else if (end > from && first !== RETURN) group = this.#line(text, from, end, group, sink);
       from = end + 1;
     }
+  }
+
+  /** @param before the group of the line before: most lines are of the same. */
+  #line(
+    text: string,
+    from: number,
+    end: number,
+    before: Group<Known> | undefined,
+    sink: ExpositionSink<Known>,
+  ): Group<Known> {
+    const brace = text.indexOf('{', from);
+    const hasLabels = brace !== -1 && brace < end;
+    const close = hasLabels ? closingBrace(text, brace, end) : -1;
+    if (hasLabels && close === -1) throw syntax(text.slice(from, end));
+    const nameEnd = hasLabels ? brace : wordEnd(text, from, end);
+    const split = hasLabels ? splitOf(text, brace, close) : nameEnd;
+    const labels = text.slice(nameEnd, split);
+    const group = before?.labels === labels ? before : this.#group(labels);
+    const name = text.slice(from, nameEnd);
+    const tail = hasLabels ? text.slice(split, close) : '';
+    const line = lineOf(group, name, tail) ?? {
+      name: this.#copied(name),
+      tail: this.#copied(tail),
+      known: sink.series({
+        name: name.trim(),
+        labels: hasLabels ? parseLabels(text.slice(brace + 1, close)) : [],
+      }),
+    };
+    if (group.lines[group.next - 1] !== line) group.next = group.lines.push(line);
+    sink.sample(line.known, valueOf(text, hasLabels ? close + 1 : nameEnd, end));
+    return group;
+  }
+
+  #group(labels: string): Group<Known> {
+    let group = this.#groups.get(labels);
+    if (!group) {
+      group = { labels: ` ${labels}`.slice(1), lines: [], next: 0 };
+      this.#groups.set(group.labels, group);
+    }
+    return group;
   }
 
   #comment(line: string, sink: ExpositionSink<Known>): void {
@@ -78,9 +108,20 @@ export class ExpositionReader<Known> {
     const old = this.#metadata.get(name) ?? { type: 'unknown', help: '' };
     const next = what === 'TYPE' ? { ...old, type: rest } : { ...old, help: unescaped(rest) };
     if (next.type === old.type && next.help === old.help) return;
-    this.#metadata.set(copy(name), next);
+    this.#metadata.set(this.#copied(name), next);
     sink.metadata(name, next);
   }
+}
+
+/** The line of a group, and where to look for the next one from now on. */
+function lineOf<Known>(group: Group<Known>, name: string, tail: string): Line<Known> | undefined {
+  const { lines } = group;
+  const is = (line: Line<Known> | undefined) => line?.tail === tail && line.name === name;
+  let at = group.next < lines.length ? group.next : 0;
+  if (!is(lines[at])) at = lines.findIndex(is);
+  if (at === -1) return undefined;
+  group.next = at + 1;
+  return lines[at];
 }
 
 const HASH = 0x23;
@@ -165,9 +206,4 @@ function syntax(line: string): ExpositionError {
   return new ExpositionError(
     `expected label set or value, got ${JSON.stringify(line.slice(0, 40))} while parsing: ${JSON.stringify(line.slice(0, 80))}`,
   );
-}
-
-/** A slice keeps the whole text it was cut from; a copy does not. */
-function copy(text: string): string {
-  return ` ${text}`.slice(1);
 }

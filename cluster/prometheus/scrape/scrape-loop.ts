@@ -24,7 +24,7 @@ export interface ScrapeLoopOptions {
   target: Target;
   job: ScrapeConfiguration;
   clock: Clock;
-  scraper: Scraper;
+  scraper: Pick<Scraper, 'scrape' | 'close'>;
   storage: Storage;
   /** Milliseconds after which the first scrape is due: loops are spread over their interval. */
   offsetMs: number;
@@ -52,7 +52,7 @@ export class ScrapeLoop {
   };
   readonly metadata = new Map<string, MetricMetadata>();
   readonly #options: ScrapeLoopOptions;
-  readonly #reader = new ExpositionReader<number>();
+  readonly #reader: ExpositionReader<number>;
   readonly #samples: TargetSamples;
   readonly #own: readonly number[];
   #cancel: Cancel;
@@ -61,6 +61,7 @@ export class ScrapeLoop {
   constructor(options: ScrapeLoopOptions) {
     this.#options = options;
     this.target = options.target;
+    this.#reader = new ExpositionReader((text) => options.storage.copied(text));
     this.#samples = options.storage.open();
     this.#own = OWN_METRICS.map((name) =>
       this.#column(Labels.of([...options.target.labels, [METRIC_NAME, name]])),

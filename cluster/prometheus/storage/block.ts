@@ -12,8 +12,8 @@ const OWN = 0xfffe;
 /** … or no sample: the series was not in that scrape, which ends it at once (staleness). */
 const ABSENT = 0xffff;
 
-/** Columns of a block at most: for the key of a cell. */
-const MAX_COLUMNS = 0x100000;
+/** Columns of a block at most: a target with more series than this loses the rest. */
+export const MAX_COLUMNS = 0x10000;
 
 /**
  * What a column of a block holds, sample by sample, oldest first. Without a value: the series had ended by then; said once,
@@ -96,36 +96,53 @@ export class OpenBlock implements Block {
   /** Packs it. */
   packed(): Block {
     const { rows } = this;
-    const codes = new Uint32Array(this.#columns);
-    const known = new Map<string, number>();
-    const distinct: Uint16Array[] = [];
+    const shapes = new Map<string, number>();
+    const cells: Uint16Array[] = [];
+    const kinds = new Map<string, number>();
+    const starts: number[] = [];
+    const shapeOf: number[] = [];
+    const kindOf = new Uint16Array(this.#columns);
     const own = new Map<number, Float64Array>();
     for (let column = 0; column < this.#columns; column++) {
-      const cells = new Uint16Array(rows);
-      const values: number[] = [];
-      for (let row = 0; row < rows; row++) {
-        const cell = this.#cells[row * this.#capacity + column] ?? ABSENT;
-        cells[row] = cell;
-        if (cell === OWN) values.push(this.#own.get(row * MAX_COLUMNS + column) ?? NaN);
-      }
+      const { shape, values } = this.#columnCells(column);
       if (values.length > 0) own.set(column, Float64Array.from(values));
-      const key = String.fromCharCode(...cells);
-      let code = known.get(key);
-      if (code === undefined) {
-        known.set(key, (code = distinct.length));
-        distinct.push(cells);
+      const key = String.fromCharCode(...shape);
+      let shapeIndex = shapes.get(key);
+      if (shapeIndex === undefined) {
+        shapes.set(key, (shapeIndex = cells.length));
+        cells.push(shape);
       }
-      codes[column] = code;
+      const start = this.#start[column] ?? 0;
+      const kindKey = `${start} ${shapeIndex}`;
+      let kind = kinds.get(kindKey);
+      if (kind === undefined) {
+        kinds.set(kindKey, (kind = starts.length));
+        starts.push(start);
+        shapeOf.push(shapeIndex);
+      }
+      kindOf[column] = kind;
     }
-    const packed = new Uint16Array(distinct.length * rows);
-    for (const [index, cells] of distinct.entries()) packed.set(cells, index * rows);
+    const packed = new Uint16Array(cells.length * rows);
+    for (const [index, shape] of cells.entries()) packed.set(shape, index * rows);
     return new PackedBlock({
       times: this.times.slice(0, rows),
-      start: this.#start.slice(0, this.#columns),
-      codes,
+      kindOf,
+      starts: Float64Array.from(starts),
+      shapeOf: Uint16Array.from(shapeOf),
       cells: packed,
       own,
     });
+  }
+
+  #columnCells(column: number): { shape: Uint16Array; values: number[] } {
+    const shape = new Uint16Array(this.rows);
+    const values: number[] = [];
+    for (let row = 0; row < this.rows; row++) {
+      const cell = this.#cells[row * this.#capacity + column] ?? ABSENT;
+      shape[row] = cell;
+      if (cell === OWN) values.push(this.#own.get(row * MAX_COLUMNS + column) ?? NaN);
+    }
+    return { shape, values };
   }
 
   #grow(column: number): void {
@@ -145,11 +162,11 @@ export class OpenBlock implements Block {
 
 interface Packed {
   times: Float64Array;
-  /** Where the differences of each column start. */
-  start: Float64Array;
-  /** Which of the distinct columns each column is. */
-  codes: Uint32Array;
-  /** The distinct columns, one after the other. */
+  /** What each column is: where it starts, and how it goes on. Many columns of one target are alike in both. */
+  kindOf: Uint16Array;
+  starts: Float64Array;
+  shapeOf: Uint16Array;
+  /** The distinct shapes, one after the other: a cell a row. */
   cells: Uint16Array;
   own: ReadonlyMap<number, Float64Array>;
 }
@@ -168,28 +185,32 @@ class PackedBlock implements Block {
   }
 
   get bytes(): number {
-    const { times, start, codes, cells, own } = this.#packed;
-    let bytes = times.byteLength + start.byteLength + codes.byteLength + cells.byteLength + 400;
-    for (const values of own.values()) bytes += values.byteLength + 150;
+    const { times, kindOf, starts, shapeOf, cells, own } = this.#packed;
+    let bytes = ARRAYS_BYTES;
+    for (const array of [times, kindOf, starts, shapeOf, cells]) bytes += array.byteLength;
+    for (const values of own.values()) bytes += values.byteLength + ARRAYS_BYTES / 5;
     return bytes;
   }
 
   visit(column: number, visit: Visit): void {
-    const { start, codes, cells, own } = this.#packed;
-    const code = codes[column];
-    if (code === undefined) return;
-    const from = code * this.rows;
+    const { kindOf, starts, shapeOf, cells, own } = this.#packed;
+    const kind = kindOf[column];
+    if (kind === undefined) return;
+    const from = (shapeOf[kind] ?? 0) * this.rows;
     const values = own.get(column);
     let next = 0;
     visitCells(
       this,
-      start[column] ?? 0,
+      starts[kind] ?? 0,
       (row) => cells[from + row] ?? ABSENT,
       () => values?.[next++] ?? NaN,
       visit,
     );
   }
 }
+
+/** What five typed arrays weigh besides their contents, about. */
+const ARRAYS_BYTES = 1_000;
 
 function visitCells(
   { rows, times }: Block,

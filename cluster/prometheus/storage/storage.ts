@@ -5,6 +5,7 @@ import { Labels } from '../labels.ts';
 import type { PrometheusLimits } from '../limits.ts';
 import type { Matcher } from '../matcher.ts';
 import { isNameMatcher } from '../matcher.ts';
+import { MAX_COLUMNS } from './block.ts';
 import { OWN_LABELS, Series } from './series.ts';
 import { TargetSamples } from './target-samples.ts';
 
@@ -53,14 +54,14 @@ export class Storage {
 
   /** A new series of a target; undefined when there are too many. */
   addSeries(samples: TargetSamples, labels: Labels): Series | undefined {
-    if (this.#count >= this.#limits.series) {
+    if (this.#count >= this.#limits.series || samples.series.length >= MAX_COLUMNS) {
       this.dropped++;
       return undefined;
     }
     const { name } = labels;
     const own = this.#one(samples, labels.only(OWN_LABELS));
-    const shared = this.#one(samples, labels.withoutName().without(OWN_LABELS));
-    const series = new Series({ samples, column: samples.series.length, name, shared, own });
+    const shared = this.#one(samples, labels.without(OWN_LABELS));
+    const series = new Series({ samples, column: samples.series.length, shared, own });
     samples.series.push(series);
     const named = this.#byName.get(name);
     if (named) named.add(series);
@@ -157,14 +158,14 @@ export class Storage {
     const known = sets.get(labels.key);
     if (known) return known;
     const own = Labels.of(
-      [...labels].map(([name, value]) => [this.#copied(name), this.#copied(value)]),
+      [...labels].map(([name, value]) => [this.copied(name), this.copied(value)]),
     );
     sets.set(own.key, own);
     return own;
   }
 
   /** Texts of a scrape are slices of all of it, and would keep it in memory. */
-  #copied(text: string): string {
+  copied(text: string): string {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
     if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
