@@ -7,7 +7,7 @@ import { parseTimestamp, timestamp } from '../../time.ts';
 import { badRequest, forbidden, unavailable } from '../fault.ts';
 import { type Prometheus, PrometheusError, type Sample } from '../vector.ts';
 import { deadNodes } from './appenders/dead-nodes.ts';
-import { responseTimes, security, throughput } from './appenders/edge-values.ts';
+import { lacksTimes, responseTimes, security, throughput } from './appenders/edge-values.ts';
 import { health } from './appenders/health.ts';
 import { idleNodes } from './appenders/idle-nodes.ts';
 import { istioRules } from './appenders/istio-rules.ts';
@@ -45,7 +45,7 @@ export async function buildGraph(
   const whole = new TrafficMap(options.graphType);
   for (const answers of asked) {
     const map = namespaceMap(answers, options);
-    append(map, world, answers);
+    await append(map, world, answers);
     merge(whole, answers.namespace, map);
   }
   outsiders(whole, world);
@@ -62,6 +62,8 @@ interface Answers {
   namespace: string;
   traffic: { query: TrafficQuery; samples: readonly Sample[] }[];
   responseTimes: Sample[][];
+  /** Asked only when edges are left without a time. */
+  callersTimes: () => Promise<Sample[][]>;
   security: Sample[][];
   throughput: Sample[][];
 }
@@ -69,26 +71,36 @@ interface Answers {
 async function ask(world: GraphWorld, prometheus: Prometheus, namespace: string): Promise<Answers> {
   const { options } = world;
   const window = { namespace, seconds: secondsOf(world, namespace) };
-  const query = (text: string) => prometheus.query(text, options.at);
+  const query = async (text: string) => {
+    try {
+      return await prometheus.query(text, options.at);
+    } catch (error) {
+      if (!(error instanceof PrometheusError)) throw error;
+      throw unavailable(error.message);
+    }
+  };
   const all = (wanted: boolean, texts: readonly string[]) =>
     Promise.all(wanted ? texts.map(query) : []);
-  try {
-    const [traffic, times, secured, bytes] = await Promise.all([
-      Promise.all(
-        trafficQueries(options, window).map(async (each) => ({
-          query: each,
-          samples: await query(each.query),
-        })),
-      ),
-      all(asks(options, 'responseTime'), responseTimeQueries(options, window)),
-      all(asks(options, 'securityPolicy'), securityQueries(options, window)),
-      all(asks(options, 'throughput'), throughputQueries(options, window)),
-    ]);
-    return { namespace, traffic, responseTimes: times, security: secured, throughput: bytes };
-  } catch (error) {
-    if (!(error instanceof PrometheusError)) throw error;
-    throw unavailable(error.message);
-  }
+  const [answered = '', called = ''] = responseTimeQueries(options, window);
+  const [traffic, times, secured, bytes] = await Promise.all([
+    Promise.all(
+      trafficQueries(options, window).map(async (each) => ({
+        query: each,
+        samples: await query(each.query),
+      })),
+    ),
+    all(asks(options, 'responseTime'), [answered]),
+    all(asks(options, 'securityPolicy'), securityQueries(options, window)),
+    all(asks(options, 'throughput'), throughputQueries(options, window)),
+  ]);
+  return {
+    namespace,
+    traffic,
+    responseTimes: times,
+    callersTimes: () => all(true, [called]),
+    security: secured,
+    throughput: bytes,
+  };
 }
 
 /** No window reaches back before its namespace was made. */
@@ -120,12 +132,16 @@ function namespaceMap({ traffic }: Answers, options: GraphOptions): TrafficMap {
 }
 
 /** In Kiali's order: later ones build on what earlier ones found. */
-function append(map: TrafficMap, world: GraphWorld, answers: Answers): void {
+async function append(map: TrafficMap, world: GraphWorld, answers: Answers): Promise<void> {
   const { options } = world;
   const { namespace } = answers;
   if (asks(options, 'serviceEntry')) serviceEntries(map, world, namespace, []);
   if (asks(options, 'deadNode')) deadNodes(map, world, namespace, []);
-  if (asks(options, 'responseTime')) responseTimes(map, world, namespace, answers.responseTimes);
+  if (asks(options, 'responseTime')) {
+    responseTimes(map, world, namespace, answers.responseTimes);
+    // What servers tell comes first, and thousands of buckets need not be read twice.
+    if (lacksTimes(map)) responseTimes(map, world, namespace, await answers.callersTimes());
+  }
   if (asks(options, 'securityPolicy')) security(map, world, namespace, answers.security);
   if (asks(options, 'throughput')) throughput(map, world, namespace, answers.throughput);
   if (asks(options, 'idleNode')) idleNodes(map, world, namespace, []);

@@ -7,16 +7,24 @@ import { pairOf, serviceBetween } from '../telemetry.ts';
 import type { GraphEdge, TrafficMap } from '../traffic-map.ts';
 import type { GraphWorld, NamespaceAppender } from '../world.ts';
 
-/** Requests a second are counted where they are answered: between service and workload. */
+/** Times are told where requests are answered: between service and workload. */
 export const responseTimes: NamespaceAppender = (map, world, _namespace, answers) => {
   const { rates } = world.options;
   if (rates.grpc !== 'requests' && rates.http !== 'requests') return;
   const times = firstValues(map, world, answers.flat(), ({ labels }) => labels['request_protocol']);
   for (const edge of map.edges()) {
     const time = times.get(`${edgeKey(edge)} ${edge.protocol.name}`);
-    if (time !== undefined) edge.responseTime = time;
+    if (time !== undefined) edge.responseTime ??= time;
   }
 };
+
+/** Whether an edge with requests has no time yet. Where a service lies between, only its second half has one. */
+export function lacksTimes(map: TrafficMap): boolean {
+  return [...map.edges()].some(
+    ({ target, protocol, responseTime }) =>
+      responseTime === undefined && protocol.name !== 'tcp' && !target.marks.isInjected,
+  );
+}
 
 export const throughput: NamespaceAppender = (map, world, _namespace, answers) => {
   const values = firstValues(map, world, answers.flat(), () => '');
