@@ -107,6 +107,11 @@ class SmallApiServer {
     });
   }
 
+  /** How many watches are open. */
+  get watching(): number {
+    return this.#watches.size;
+  }
+
   log(line: string): void {
     for (const response of this.#logs) response.write(`${line}\n`);
   }
@@ -416,6 +421,26 @@ describe('a board', () => {
     learner.writeKubeconfig(port);
     learner.board.start();
     await learner.sees(waitsWith('No rule.'));
+  });
+
+  test('a history that is over is watched no more, nor when it is made anew', async () => {
+    const record = new LearnerRecord(':memory:');
+    const { api, port } = await setUp([]);
+    const past: CheckSpec = { ...mapCheck, mode: 'history' };
+    for (const life of ['first', 'second']) {
+      const learner = new Learner([past], record);
+      closing.push(() => learner.close());
+      learner.writeKubeconfig(port);
+      learner.board.start();
+      if (life === 'first') {
+        await learner.sees(waitsWith('There is no map.'));
+        api.put('ConfigMap', 'map', { data: { colour: 'green' } });
+      }
+      const state = await learner.sees(passed);
+      assert.deepEqual(state.verdict, { state: 'passed', seen: 'It is green.' });
+      while (api.watching > 0) await new Promise((resolve) => setImmediate(resolve));
+      api.put('ConfigMap', 'map', { data: { colour: 'red' } });
+    }
   });
 
   test('stopped, it leaves no watch behind', async () => {

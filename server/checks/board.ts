@@ -169,6 +169,11 @@ export class Board {
     });
     this.#sources = sources;
     for (const judged of this.#judged) {
+      const { proven } = judged.state;
+      if (proven && judged.check.isOver(judged.progress)) {
+        this.#settle(judged, { state: 'passed', seen: proven.seen }, judged.progress);
+        continue;
+      }
       for (const [name, input] of Object.entries(judged.check.spec.watch))
         judged.sources.set(name, sources.source(input));
       this.#dirty.add(judged);
@@ -217,6 +222,13 @@ export class Board {
       this.#options.record.setProgress(judged.check.spec.check, progress);
     }
     this.#settle(judged, verdict, speaker, revisions);
+    if (judged.check.isOver(progress)) this.#rest(judged);
+  }
+
+  /** What can change no more needs no watching: queries above all, which would be asked for as long as a page is open. */
+  #rest(judged: Judged): void {
+    judged.sources.clear();
+    this.#sources?.keepOnly(new Set(this.#judged.flatMap((other) => [...other.sources.values()])));
   }
 
   #settle(

@@ -34,6 +34,11 @@ export class Check {
     this.#seen = language.sentence(spec.seen ?? '');
   }
 
+  /** Once all its rules have been seen, nothing that happens later changes its verdict. */
+  isOver(progress: number): boolean {
+    return this.spec.mode === 'history' && progress === this.#rules.length;
+  }
+
   /**
    * The first rule that fails speaks. For checks of `history`, `progress` is how many rules have been seen true so far;
    * the decision comes with the new count. Other checks ignore it and return 0.

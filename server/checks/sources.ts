@@ -47,6 +47,15 @@ export class Sources {
     return source;
   }
 
+  /** Closes those that nobody uses any more. */
+  keepOnly(used: ReadonlySet<Source>): void {
+    for (const [key, source] of this.#open) {
+      if (used.has(source)) continue;
+      source.close();
+      this.#open.delete(key);
+    }
+  }
+
   close(): void {
     for (const source of this.#open.values()) source.close();
     this.#open.clear();

@@ -1,7 +1,7 @@
 // A learner's lab without pages: their workspace, the clusters' process, and a client of its control socket.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -52,7 +52,7 @@ export class ClusterLab {
       },
     );
     const lab = new ClusterLab(home, workspace, engines);
-    for (let waited = 0; !existsSync(workspace.controlSocket); waited += 20) {
+    for (let waited = 0; !(await answers(workspace.controlSocket)); waited += 20) {
       if (waited > START_LIMIT_MS || engines.exitCode !== null)
         throw new Error('the clusters’ process did not start');
       await wait(20);
@@ -81,4 +81,15 @@ export class ClusterLab {
     }
     rmSync(this.#home, { recursive: true, force: true });
   }
+}
+
+/** Whether somebody listens there. The file of a socket is there a moment before. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }
