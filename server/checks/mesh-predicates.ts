@@ -35,7 +35,7 @@ export function labelled(list: Json, labels: Json): Json[] {
 export function rulesFor(list: Json, host: Json): Json[] {
   return items(list)
     .filter((rule) => {
-      const namespace = String(at(rule, 'metadata', 'namespace') ?? 'default');
+      const namespace = text(at(rule, 'metadata', 'namespace')) || 'default';
       const gateways = items(at(rule, 'spec', 'gateways'));
       if (gateways.length > 0 && !gateways.includes('mesh')) return false;
       const hosts = [...items(at(rule, 'spec', 'hosts')), at(rule, 'spec', 'host')];
@@ -82,6 +82,10 @@ function fullName(host: string, namespace: string): string {
 }
 
 function byText(a: Json, b: Json): number {
-  const [left, right] = [String(a ?? ''), String(b ?? '')];
+  const [left, right] = [text(a), text(b)];
   return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function text(value: Json): string {
+  return typeof value === 'string' ? value : '';
 }
