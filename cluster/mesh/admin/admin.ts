@@ -5,12 +5,13 @@ import { textResponse } from '../../network/http-server.ts';
 import type { HttpResponse } from '../../network/http.ts';
 import type { Fields } from '../../schema/fields.ts';
 import type { UpstreamCluster } from '../proxy/upstream.ts';
+import type { ProxyConfig } from '../routing/proxy-config.ts';
 import { nodeId } from './bootstrap.ts';
 import { clustersJson, clustersText } from './cluster-statuses.ts';
 import { type DumpOf, askedOf, configDump } from './config-dump.ts';
 import { dynamicListeners, staticListeners } from './listeners.ts';
 import type { LogLevels } from './log-levels.ts';
-import { type StatsInclusion, statsOf } from './stats.ts';
+import { type StatsInclusion, statType, statsOf } from './stats.ts';
 
 export interface ProxyAdmin {
   dump(): DumpOf;
@@ -143,14 +144,22 @@ function numbers(admin: ProxyAdmin): [name: string, value: number][] {
   return statsOf(
     {
       clusters: admin.clusters(),
-      listeners:
-        staticListeners().length + (received ? dynamicListeners(received.config).length : 0),
+      listeners: staticListeners().length + (received ? listenerCount(received.config) : 0),
       updates: admin.updates(),
       uptimeSeconds: (admin.now() - bootstrap.since) / 1000,
       live: received !== undefined,
     },
     admin.inclusion(),
   );
+}
+
+/** Of each configuration, counted once: scrapes ask again and again. */
+const listenerCounts = new WeakMap<ProxyConfig, number>();
+
+function listenerCount(config: ProxyConfig): number {
+  let count = listenerCounts.get(config);
+  if (count === undefined) listenerCounts.set(config, (count = dynamicListeners(config).length));
+  return count;
 }
 
 function stats(admin: ProxyAdmin, query: URLSearchParams): HttpResponse {
@@ -170,7 +179,7 @@ function stats(admin: ProxyAdmin, query: URLSearchParams): HttpResponse {
 }
 
 /** Istio's metrics, and Envoy's own under the names that Prometheus knows them by. */
-function prometheusText(admin: ProxyAdmin): string {
+export function prometheusText(admin: ProxyAdmin): string {
   const byName = new Map<string, string[]>();
   for (const [name, value] of numbers(admin)) {
     const [, cluster, rest] = /^cluster\.([^;]+);?\.(.+)$/.exec(name) ?? [];
@@ -178,7 +187,9 @@ function prometheusText(admin: ProxyAdmin): string {
     const label = cluster === undefined ? '{}' : `{cluster_name="${cluster}"}`;
     byName.set(metric, [...(byName.get(metric) ?? []), `${metric}${label} ${value}\n`]);
   }
-  const own = [...byName].map(([metric, lines]) => `# TYPE ${metric} gauge\n${lines.join('')}`);
+  const own = [...byName].map(
+    ([metric, lines]) => `# TYPE ${metric} ${statType(metric)}\n${lines.join('')}`,
+  );
   return `${admin.metrics()}${own.join('')}`;
 }
 

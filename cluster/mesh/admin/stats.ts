@@ -28,7 +28,9 @@ export function statsOf(of: StatsOf, more: StatsInclusion): [name: string, value
     [...KEPT, ...more.prefixes].some((prefix) => name.startsWith(prefix)) ||
     more.suffixes.some((suffix) => name.endsWith(suffix)) ||
     more.expressions.some((expression) => expression.test(name));
-  return [...serverStats(of), ...of.clusters.flatMap(clusterStats)]
+  // A scrape a second and proxy: numbers that nobody asked for are not worked out.
+  const asked = more.prefixes.length + more.suffixes.length + more.expressions.length > 0;
+  return [...serverStats(of), ...(asked ? of.clusters.flatMap(clusterStats) : [])]
     .filter(([name]) => keeps(name))
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
@@ -81,6 +83,13 @@ function clusterStats(cluster: UpstreamCluster): [string, number][] {
     ? [['outlier_detection.ejections_active', ejected]]
     : [];
   return [...own, ...outlier].map(([stat, value]) => [`cluster.${name};.${stat}`, value]);
+}
+
+/** Numbers that only grow, by their last word; the rest are gauges. */
+const COUNTERS = /(?:_total|_overflow|update_success|update_rejected)$/;
+
+export function statType(name: string): 'counter' | 'gauge' {
+  return COUNTERS.test(name) ? 'counter' : 'gauge';
 }
 
 const INCLUDES = 'sidecar.istio.io/statsInclusion';

@@ -15,13 +15,14 @@ import { HttpError } from '../../network/http-message.ts';
 import type { Process, Program } from '../../node/process.ts';
 import { at, isFields, numberOf, stringOf, stringsOf } from '../../schema/fields.ts';
 import { bytesOf, nothing, readAll, textOf } from '../../streams.ts';
-import { type ProxyAdmin, answerAdmin } from '../admin/admin.ts';
+import { type ProxyAdmin, answerAdmin, prometheusText } from '../admin/admin.ts';
 import { LogLevels } from '../admin/log-levels.ts';
 import { statsInclusion } from '../admin/stats.ts';
 import type { Delivered, Mesh } from '../mesh.ts';
 import { parseJson } from '../proxy/peer.ts';
 import { Sidecar } from '../proxy/sidecar.ts';
 import { type ProxyIdentity, spiffeId } from '../routing/workloads.ts';
+import { appMetricsOf, mergedMetrics, metricsResponse } from './agent-metrics.ts';
 import { AgentStatus } from './agent-status.ts';
 import { IstioMetrics } from '../telemetry/istio-metrics.ts';
 import { MetricRegistry } from '../telemetry/registry.ts';
@@ -71,6 +72,7 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
   const name = process.env.get('POD_NAME') ?? process.net.hostname;
   const registry = new MetricRegistry();
   let sidecar: Sidecar | undefined;
+  let metrics: IstioMetrics | undefined;
   const status = new AgentStatus(process);
   const discovery = process.env.get('CA_ADDR') ?? 'istiod.istio-system.svc:15012';
   status.started(version, `${name}.${namespace}`, namespace, discovery);
@@ -85,17 +87,18 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
     // A gateway is there and ready; it takes no part in traffic (docs/not-simulated.md).
     if (process.argv[2] === 'router') return;
     if (sidecar) return sidecar.apply(config);
+    metrics = new IstioMetrics({
+      registry,
+      self: identity.workload,
+      principal: spiffeId(config.trustDomain, identity.namespace, identity.serviceAccount),
+    });
     sidecar = new Sidecar({
       net: process.net,
       clock: process.clock,
       random: () => process.random(),
       identity,
       config,
-      telemetry: new IstioMetrics({
-        registry,
-        self: identity.workload,
-        principal: spiffeId(config.trustDomain, identity.namespace, identity.serviceAccount),
-      }),
+      telemetry: metrics,
       write: (line) => status.write(line),
       fault: (error) => status.log('error', `a request failed within the proxy: ${String(error)}`),
     });
@@ -119,7 +122,10 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
       flagOf(process, 'proxyLogLevel') ?? 'warning',
       flagOf(process, 'proxyComponentLogLevel'),
     ),
-    metrics: () => registry.text(),
+    metrics: () => {
+      metrics?.settle(process.clock.now());
+      return registry.text();
+    },
     now: () => process.clock.now(),
     options: {
       concurrency: 1,
@@ -130,14 +136,18 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
     },
   };
   listen(process, HEALTH_PORT, undefined, () => status.probed());
-  listen(process, METRICS_PORT, undefined, () => stats(registry));
+  listen(process, METRICS_PORT, undefined, () => metricsResponse(prometheusText(admin)));
   listen(process, ADMIN_PORT, '127.0.0.1', ({ method, target }) =>
     answerAdmin(method, target, admin),
   );
+  const app = appMetricsOf(process);
   const probes = appProbes(process.env.get('ISTIO_KUBE_APP_PROBERS'));
   listen(process, AGENT_PORT, undefined, ({ target, headers }) => {
     const path = target.split('?')[0] ?? '';
-    if (path === '/stats/prometheus') return stats(registry);
+    if (path === '/stats/prometheus')
+      return mergedMetrics(process, prometheusText(admin), app, (words) =>
+        status.log('error', words),
+      );
     if (path === '/healthz/ready') return status.probed();
     if (path === '/drain') {
       status.drained();
@@ -177,10 +187,6 @@ function listen(
     },
     ip,
   );
-}
-
-function stats(registry: MetricRegistry): HttpResponse {
-  return textResponse(200, registry.text(), [['content-type', 'text/plain; version=0.0.4']]);
 }
 
 const ROOT_CERTIFICATE = '/var/run/secrets/istio/root-cert.pem';
