@@ -14,6 +14,7 @@ import { imageRegistryWith } from './images/registry.ts';
 import { alpinePrograms, debianPrograms, releaseFiles } from './images/userland.ts';
 import { kialiImage } from './kiali/image.ts';
 import type { KialiHost } from './kiali/program.ts';
+import { meshAuthority } from './mesh/certificate-authority.ts';
 import { meshImages } from './mesh/images/images.ts';
 import { Mesh } from './mesh/mesh.ts';
 import { distributeRootCertificate } from './mesh/root-certificates.ts';
@@ -183,17 +184,24 @@ export class Cluster {
   /** What a running istiod does in the cluster besides answering its proxies. */
   #istiodDuties(revision: string): Cancel {
     const { platform, caCertificate } = this.#options;
-    const duty = {
-      store: this.#store,
-      client: this.#api.client('istiod'),
-      certificate: caCertificate,
-      fault: (error: unknown) => platform.log('error', `istiod: ${String(error)}`),
-    };
-    const ends = [
-      distributeRootCertificate(duty),
-      certifyWebhooks({ ...duty, revision, isServing: () => this.mesh.isServing(revision) }),
-    ];
+    const store = this.#store;
+    const client = this.#api.client('istiod');
+    const fault = (error: unknown) => platform.log('error', `istiod: ${String(error)}`);
+    const ends: Cancel[] = [];
+    let over = false;
+    meshAuthority({ store, client, platform, otherwise: caCertificate })
+      .then((certificate) => {
+        if (over) return;
+        const duty = { store, client, certificate, fault };
+        const isServing = () => this.mesh.isServing(revision);
+        ends.push(
+          distributeRootCertificate(duty),
+          certifyWebhooks({ ...duty, revision, isServing }),
+        );
+      })
+      .catch(fault);
     return () => {
+      over = true;
       for (const end of ends) end();
     };
   }

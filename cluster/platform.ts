@@ -11,6 +11,8 @@ export interface Platform {
   /** Bytes nobody can guess; a seeded test platform may repeat them. */
   randomBytes(count: number): Uint8Array;
   sha256(bytes: Uint8Array): Uint8Array;
+  /** A new certificate authority that signed itself, PEM. Without this istiod's certificate is the cluster's. */
+  authority?(organization: string): Promise<{ certificate: string; key: string }>;
   /** One line for the operator. Never holds what a learner typed. */
   log(level: 'info' | 'warn' | 'error', message: string): void;
 }

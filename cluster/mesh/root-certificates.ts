@@ -4,14 +4,16 @@
 import type { ApiClient } from '../api/client.ts';
 import { isAlreadyExists, isNotFound } from '../api/status.ts';
 import type { Cancel } from '../platform.ts';
+import { at } from '../schema/fields.ts';
 import type { Store } from '../store/store.ts';
 
 export const ROOT_CERTIFICATE = 'istio-ca-root-cert';
+const FILE = 'root-cert.pem';
 
 export interface RootCertificatesOptions {
   store: Store;
   client: ApiClient;
-  /** PEM. Nothing is encrypted between simulated proxies, so any certificate of the cluster will do. */
+  /** PEM. */
   certificate: string;
   /** Told of what could not be written and is no race. */
   fault: (error: unknown) => void;
@@ -31,7 +33,7 @@ export function distributeRootCertificate(options: RootCertificatesOptions): Can
   for (const { metadata } of store.list('namespaces')) put(options, metadata.name);
   return store.onChange(({ resource, type, object }) => {
     if (resource === 'namespaces' && type === 'ADDED') put(options, object.metadata.name);
-    if (resource !== 'configmaps' || type !== 'DELETED') return;
+    if (resource !== 'configmaps' || type === 'ADDED') return;
     const { name, namespace } = object.metadata;
     if (name === ROOT_CERTIFICATE && namespace !== undefined) put(options, namespace);
   });
@@ -41,7 +43,19 @@ function put(
   { store, client, certificate, fault }: RootCertificatesOptions,
   namespace: string,
 ): void {
-  if (SKIPPED.has(namespace) || store.get('configmaps', namespace, ROOT_CERTIFICATE)) return;
+  if (SKIPPED.has(namespace)) return;
+  const known = store.get('configmaps', namespace, ROOT_CERTIFICATE);
+  if (known) {
+    if (at(known, 'data', FILE) === certificate) return;
+    client
+      .modify('configmaps', namespace, ROOT_CERTIFICATE, (draft) => {
+        draft['data'] = { [FILE]: certificate };
+      })
+      .catch((error: unknown) => {
+        if (!isNotFound(error)) fault(error);
+      });
+    return;
+  }
   const draft = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -50,7 +64,7 @@ function put(
       namespace,
       labels: { 'istio.io/config': 'true' },
     },
-    data: { 'root-cert.pem': certificate },
+    data: { [FILE]: certificate },
   };
   client.create('configmaps', draft).catch((error: unknown) => {
     // Another istiod was faster, or the namespace is on its way out.

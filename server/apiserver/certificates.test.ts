@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { test } from 'node:test';
-import { createIdentity, isFresh } from './certificates.ts';
+import { createAuthority, createIdentity, isFresh } from './certificates.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const now = Date.UTC(2026, 10, 24);
@@ -25,6 +25,15 @@ test('both leaves are signed by the CA, and only the CA may sign', () => {
     assert.ok(leaf.checkIssued(ca));
     assert.equal(leaf.ca, false);
   }
+});
+
+test('an authority of its own signed itself and may sign others', async () => {
+  const { certificate, key } = await createAuthority('cluster.local', now);
+  const authority = new X509Certificate(certificate);
+  assert.ok(authority.ca);
+  assert.equal(authority.subject, 'O=cluster.local');
+  assert.ok(authority.verify(authority.publicKey));
+  assert.ok(authority.checkPrivateKey(createPrivateKey(key)));
 });
 
 test("the client certificate is the administrator's", () => {

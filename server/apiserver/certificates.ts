@@ -41,22 +41,7 @@ export async function createIdentity(now = Date.now()): Promise<Identity> {
   const x509 = await import('@peculiar/x509');
   const [caKeys, serverKeys, clientKeys] = await Promise.all([newKeys(), newKeys(), newKeys()]);
   const notBefore = new Date(now - BACKDATE_MS);
-  const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=kubernetes',
-    serialNumber: '01',
-    notBefore,
-    notAfter: yearsAfter(now, CA_YEARS),
-    keys: caKeys,
-    signingAlgorithm: KEY_ALGORITHM,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature,
-        true,
-      ),
-      await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey),
-    ],
-  });
+  const ca = await selfSigned('CN=kubernetes', caKeys, now);
   const leaf = async (
     subject: string,
     serialNumber: string,
@@ -100,6 +85,40 @@ export async function createIdentity(now = Date.now()): Promise<Identity> {
     clientCertificate,
     clientKey: await privatePem(clientKeys.privateKey),
   };
+}
+
+/** An authority of its own, its key included: for what is signed inside a cluster. */
+export async function createAuthority(
+  organization: string,
+  now = Date.now(),
+): Promise<{ certificate: string; key: string }> {
+  await import('reflect-metadata');
+  const keys = await newKeys();
+  const certificate = await selfSigned(`O=${organization}`, keys, now);
+  return {
+    certificate: pem(certificate.toString('pem')),
+    key: await privatePem(keys.privateKey),
+  };
+}
+
+async function selfSigned(name: string, keys: Keys, now: number): Promise<x509.X509Certificate> {
+  const x509 = await import('@peculiar/x509');
+  return x509.X509CertificateGenerator.createSelfSigned({
+    name,
+    serialNumber: '01',
+    notBefore: new Date(now - BACKDATE_MS),
+    notAfter: yearsAfter(now, CA_YEARS),
+    keys,
+    signingAlgorithm: KEY_ALGORITHM,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature,
+        true,
+      ),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
 }
 
 /** False when a certificate is about to end, or is none. */

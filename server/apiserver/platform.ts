@@ -12,6 +12,8 @@ export function nodePlatform(log: Platform['log']): Platform {
     after,
     randomBytes: (count) => randomFillSync(new Uint8Array(count)),
     sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
+    authority: async (organization) =>
+      (await import('./certificates.ts')).createAuthority(organization),
     log,
   };
 }
