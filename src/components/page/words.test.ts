@@ -52,6 +52,16 @@ test('a proven check carries the time of its first proof', () => {
   });
 });
 
+test('a check of receipts is seen, and claims no proof', () => {
+  const words = verdictWords({ check: 'c', at, verdict: { state: 'seen', seen: 'It listed 7.' } });
+  assert.deepEqual(words, {
+    look: 'seen',
+    verdict: 'seen 10:31:07',
+    why: 'It listed 7.',
+    hint: undefined,
+  });
+});
+
 test('a check that broke is our fault and says so', () => {
   const { look, why } = verdictWords({
     check: 'c',
