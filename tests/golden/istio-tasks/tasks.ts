@@ -23,7 +23,7 @@ export const tasks: readonly IstioTask[] = file.cases;
 /** What came out otherwise than the page says, one line each. */
 export async function faultsOf(task: IstioTask): Promise<string[]> {
   try {
-    return (await play(task, await pinnedKubectl())).faults;
+    return await play(task, await pinnedKubectl());
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }

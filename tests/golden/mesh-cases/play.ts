@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TestCluster } from '../../support/cluster.ts';
 import { applyIstioKinds } from '../../support/istio-kinds.ts';
+import { analyzeFaults } from './analyze.ts';
 import { type Answer, askingScript, readAnswers } from './answers.ts';
 import {
   type CaseRequest,
@@ -20,12 +21,6 @@ import {
 import { controlPlane, webhooks } from './control-plane.ts';
 import { faultsOf, fits } from './judge.ts';
 import { kialiFaults, kialiManifests } from './kiali.ts';
-
-export interface Played {
-  faults: string[];
-  /** Expectations that need what the cluster does not have yet. */
-  leftOut: string[];
-}
 
 /** Cluster seconds a real second: time passes faster than the machine would need for it. */
 const SPEED = 2;
@@ -126,7 +121,8 @@ function inNamespace(manifest: Manifest): Manifest {
   return { ...manifest, metadata: { ...manifest.metadata, namespace: 'app' } };
 }
 
-export async function play(meshCase: MeshCase, kubectl: string): Promise<Played> {
+/** What came out otherwise, one line each. */
+export async function play(meshCase: MeshCase, kubectl: string): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'mesh-case-'));
   const cluster = await TestCluster.start({ directory, clockSpeed: SPEED });
   try {
@@ -141,12 +137,11 @@ export async function play(meshCase: MeshCase, kubectl: string): Promise<Played>
     if (used.length > 0) await stage.must(stage.apply(used));
     await cluster.settled();
     await wait(PROPAGATION_MS / SPEED);
-    const played: Played = { faults: [], leftOut: [] };
+    const played: string[] = [];
     for (const [index, phase] of (meshCase.phases ?? [meshCase]).entries()) {
-      const { faults, leftOut } = await playPhase(stage, phase);
+      const faults = await playPhase(stage, phase);
       const where = meshCase.phases ? `phase ${index + 1}: ` : '';
-      played.faults.push(...faults.map((fault) => `${where}${fault}`));
-      played.leftOut.push(...leftOut);
+      played.push(...faults.map((fault) => `${where}${fault}`));
     }
     return played;
   } finally {
@@ -155,8 +150,8 @@ export async function play(meshCase: MeshCase, kubectl: string): Promise<Played>
   }
 }
 
-async function playPhase(stage: Stage, phase: Phase): Promise<Played> {
-  const played: Played = { faults: [], leftOut: [] };
+async function playPhase(stage: Stage, phase: Phase): Promise<string[]> {
+  const played: string[] = [];
   await change(stage, phase, played);
   if (phase.sleep) await wait((1000 * seconds(phase.sleep)) / SPEED);
   const expect = phase.expect ?? {};
@@ -165,21 +160,21 @@ async function playPhase(stage: Stage, phase: Phase): Promise<Played> {
   const logsBefore = await accessLogs(stage, expect.accessLog);
   for (const request of phase.requests ?? []) {
     const faults = await ask(stage, request);
-    played.faults.push(...faults.map((fault) => `${request.id ?? request.url}: ${fault}`));
+    played.push(...faults.map((fault) => `${request.id ?? request.url}: ${fault}`));
   }
   const after = await measured(stage, proxies, expect.metrics);
   for (const [index, metric] of (expect.metrics ?? []).entries()) {
     const increase = (after[index] ?? 0) - (before[index] ?? 0);
     const wanted = metric.series === 'none' ? 0 : (metric.increase ?? 0);
     if (!fits(wanted, increase, increase))
-      played.faults.push(`metric ${JSON.stringify(metric)}: got ${increase}`);
+      played.push(`metric ${JSON.stringify(metric)}: got ${increase}`);
   }
   const logsAfter = await accessLogs(stage, expect.accessLog);
   for (const [index, { of, lines, regex }] of (expect.accessLog ?? []).entries()) {
     const fresh = (logsAfter[index] ?? []).slice(logsBefore[index]?.length ?? 0);
     const matching = fresh.filter((line) => new RegExp(regex).test(line));
     if (!fits(lines, matching.length, fresh.length))
-      played.faults.push(
+      played.push(
         `access log of ${of}: ${matching.length} of ${fresh.length} lines match ${regex}: ${fresh[0]}`,
       );
   }
@@ -188,16 +183,14 @@ async function playPhase(stage: Stage, phase: Phase): Promise<Played> {
       (pod) => pod.deployment === name || `${pod.namespace}/${pod.name}` === name,
     );
     if (own.length === 0 || own.some(({ injected }) => injected !== wanted))
-      played.faults.push(
+      played.push(
         `injected ${name}: wanted ${wanted}, got ${own.map(({ injected }) => injected).join()}`,
       );
   }
   for (const [name, { fails }] of Object.entries(expect.podCreation ?? {})) {
     const said = await creationFailures(stage, name);
     if (!said.some((message) => message.includes(fails)))
-      played.faults.push(
-        `pods of ${name}: wanted ${fails}, got ${said.join(' | ') || 'no failure'}`,
-      );
+      played.push(`pods of ${name}: wanted ${fails}, got ${said.join(' | ') || 'no failure'}`);
   }
   if (expect.kiali) {
     // A counter's first value is no increase: all is asked once more after it was scraped, and the window begins between.
@@ -205,9 +198,10 @@ async function playPhase(stage: Stage, phase: Phase): Promise<Played> {
     const began = Date.now();
     for (const request of phase.requests ?? []) await ask(stage, { ...request, expect: {} });
     const seconds = () => Math.ceil(((Date.now() - began) * SPEED) / 1000) + 2;
-    played.faults.push(...(await kialiFaults(stage.cluster, expect.kiali, seconds)));
+    played.push(...(await kialiFaults(stage.cluster, expect.kiali, seconds)));
   }
-  if (expect.analyze) played.leftOut.push('analyze');
+  if (expect.analyze)
+    played.push(...(await analyzeFaults(stage.cluster.kubeconfig, expect.analyze)));
   return played;
 }
 
@@ -225,7 +219,7 @@ async function creationFailures(stage: Stage, target: string): Promise<string[]>
     .map(({ message }) => message ?? '');
 }
 
-async function change(stage: Stage, phase: Phase, played: Played): Promise<void> {
+async function change(stage: Stage, phase: Phase, played: string[]): Promise<void> {
   let changed = false;
   let said = '';
   for (const step of phase.apply ?? []) {
@@ -241,12 +235,10 @@ async function change(stage: Stage, phase: Phase, played: Played): Promise<void>
       ({ kind, name }) => kind === manifest.kind && name === manifest.metadata.name,
     );
     if (refusal ? exit === 0 || !refuses(stderr, refusal.message) : exit !== 0)
-      played.faults.push(
-        `apply: wanted ${refusal?.message ?? 'success'}, got ${stderr || 'success'}`,
-      );
+      played.push(`apply: wanted ${refusal?.message ?? 'success'}, got ${stderr || 'success'}`);
   }
   for (const warning of phase.expect?.warnings ?? [])
-    if (!said.includes(warning)) played.faults.push(`warning ${warning}: got ${said}`);
+    if (!said.includes(warning)) played.push(`warning ${warning}: got ${said}`);
   for (const { kind, name, namespace } of phase.delete ?? []) {
     changed = true;
     await stage.must(stage.kubectl(['delete', kind.toLowerCase(), name, '-n', namespace]));
