@@ -7,6 +7,7 @@ import { changeToVerdict } from './checks.ts';
 import { clusterUp, getPods } from './cluster.ts';
 import { manyClusters } from './clusters.ts';
 import { type Figure, isMet } from './figure.ts';
+import { graphFigures } from './graph.ts';
 import { meshFigures } from './mesh.ts';
 import { javaScript, lighthouse } from './pages.ts';
 import { figures as terminalFigures } from './terminal.ts';
@@ -18,6 +19,7 @@ const parts: Record<string, (tell: (figure: Figure) => void) => Promise<void>> =
   clusters: async (tell) => (await manyClusters()).forEach(tell),
   checks: async (tell) => tell(await changeToVerdict()),
   mesh: meshFigures,
+  graph: graphFigures,
   pages: async (tell) => {
     tell(await javaScript());
     (await lighthouse()).forEach(tell);
