@@ -35,9 +35,9 @@ export class CallLine {
     set(this.#arrow, { transform: `translate(${tip.x} ${tip.y}) rotate(${tip.angle})` });
     const right = direction === 'right';
     const [x, anchor] = right ? [label.x, 'middle'] : [label.x - LABEL.width / 2, 'start'];
-    set(this.#first, { x, y: label.y - (right ? 8 : 4), 'text-anchor': anchor });
-    set(this.#second, { x, y: label.y + (right ? 18 : 12), 'text-anchor': anchor });
-    this.#label = { x, y: label.y + (right ? 14 : 8), right };
+    set(this.#first, { x, y: label.y + (right ? -8 : 4), 'text-anchor': anchor });
+    set(this.#second, { x, y: label.y + (right ? 18 : 20), 'text-anchor': anchor });
+    this.#label = { x, y: label.y + (right ? 14 : 16), right };
     this.#placeLock();
   }
   #label = { x: 0, y: 0, right: true };
@@ -84,7 +84,8 @@ function tagsOf(call: DrawnCall, failing: boolean): [string, string] {
       call.failed > 0 ? `${percent(call.failed)} fail` : `${percent(call.refused)} refused`;
     return [share, [rateOf(call), codes].filter(Boolean).join(', ')];
   }
-  return [rateOf(call), call.p95 === undefined ? '' : milliseconds(call.p95)];
+  const answered = call.protocol !== 'tcp' && call.p95 !== undefined;
+  return [rateOf(call), answered ? milliseconds(call.p95 ?? 0) : ''];
 }
 
 function colourOf({ idle, protocol, health }: DrawnCall): 'idle' | 'tcp' | 'bad' | 'some' | 'ok' {

@@ -182,7 +182,8 @@ export class LiveGraph {
 
   #drawGap(): void {
     const empty = !this.#picture || this.#picture.nodes.length === 0;
-    const quiet = empty && this.#picture ? quietWords(this.#picture.seconds) : undefined;
+    const still = this.#picture?.calls.every(({ idle }) => idle) ?? false;
+    const quiet = still && this.#picture ? quietWords(this.#picture.seconds) : undefined;
     const words = this.#gap ?? quiet;
     const line = part(this.#host, '[data-gap]');
     line.hidden = words === undefined;
