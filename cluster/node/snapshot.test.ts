@@ -127,6 +127,38 @@ test('a restored node goes on: same address, same containers, no restart counted
   assert.deepEqual(new Set(after.events('web')), told);
 });
 
+test('a pod whose ConfigMap has gone meanwhile goes on with the files it had', async () => {
+  const made = nodeWorld();
+  await made.clock.step(100);
+  await made.kinds.create('configmaps', {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'settings', namespace: 'default' },
+    data: { 'a.conf': 'one' },
+  });
+  await made.create(
+    podDraft('web', {
+      containers: [
+        { name: 'nginx', image: 'nginx', volumeMounts: [{ name: 'cfg', mountPath: '/etc/cfg' }] },
+      ],
+      volumes: [{ name: 'cfg', configMap: { name: 'settings' } }],
+    }),
+  );
+  await made.clock.step(1000);
+  await made.kinds.delete('configmaps', 'default', 'settings');
+
+  const snapshot = JSON.parse(JSON.stringify(made.node.snapshot())) as NodeSnapshot;
+  made.node.stop();
+  const after = nodeWorld({ snapshot, world: made });
+  await after.clock.step(5000);
+
+  assert.equal(after.pod('web').status?.phase, 'Running');
+  const mount = after.runtime.last('nginx').config.mounts.find(({ path }) => path === '/etc/cfg');
+  const file = mount?.source.files.readFile('/a.conf');
+  assert.equal(textOf(file ?? new Uint8Array()), 'one');
+  assert.equal(mount?.readOnly, true);
+});
+
 async function worldWithVolume(): Promise<NodeWorld> {
   const made = nodeWorld();
   await made.clock.step(100);

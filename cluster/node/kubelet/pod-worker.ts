@@ -492,7 +492,7 @@ export class PodWorker implements Surroundings {
     }
     const { metadata, spec } = this.#pod;
     const { addresses, network } = this.#parts;
-    this.#volumes.setUp(snapshot.volumes);
+    this.#volumes.resume(snapshot.volumes);
     if (spec.hostNetwork) {
       this.#net = network.node;
     } else {

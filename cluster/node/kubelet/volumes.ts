@@ -24,7 +24,7 @@ export class VolumeError extends Error {
 
 type FileEntry = [path: string, kind: 'file' | 'directory' | 'link', mode: number, content: string];
 
-/** Plain data: the files of each emptyDir, as base64. */
+/** Plain data: the files of each emptyDir, and of each volume whose object has gone, as base64. */
 export type VolumesSnapshot = Record<string, FileEntry[]>;
 
 type Volume = NonNullable<Pod['spec']['volumes']>[number];
@@ -63,10 +63,17 @@ export class PodVolumes {
   }
 
   /** Makes every volume. Throws VolumeError for the first that cannot be made. */
-  setUp(snapshot: VolumesSnapshot = {}): void {
+  setUp(): void {
     for (const volume of this.#pod().spec.volumes ?? []) {
-      if (this.#mounted.has(volume.name)) continue;
-      const mounted = this.#make(volume);
+      if (!this.#mounted.has(volume.name)) this.#mounted.set(volume.name, this.#make(volume));
+    }
+  }
+
+  /** Makes the volumes of a pod that ran, as they were. What has gone missing meanwhile stays as it was. */
+  resume(snapshot: VolumesSnapshot = {}): void {
+    for (const volume of this.#pod().spec.volumes ?? []) {
+      const missing = this.#missing(volume);
+      const mounted = missing ? this.#orphan() : this.#make(volume);
       restoreFiles(mounted.files, snapshot[volume.name] ?? []);
       this.#mounted.set(volume.name, mounted);
     }
@@ -125,8 +132,13 @@ export class PodVolumes {
   }
 
   snapshot(): VolumesSnapshot | undefined {
+    const volumes = this.#pod().spec.volumes ?? [];
     const entries = [...this.#mounted]
-      .filter(([, { payload }]) => payload === undefined)
+      // What an object says is read from the object again.
+      .filter(([name, { payload }]) => {
+        const volume = volumes.find((each) => each.name === name);
+        return payload === undefined || (volume && this.#missing(volume));
+      })
       .map(([name, { files }]) => [name, filesBelow(files, '/')] as const);
     return entries.length === 0 ? undefined : Object.fromEntries(entries);
   }
@@ -182,6 +194,24 @@ export class PodVolumes {
     const mounted: Mounted = { source: { readOnly: true, files }, files, payload: undefined };
     this.#fill(mounted, payload);
     return mounted;
+  }
+
+  /** Whether the objects that fill a volume are not there, or not whole. */
+  #missing(volume: Volume): boolean {
+    if (volume.emptyDir) return false;
+    try {
+      this.#payloadOf(volume);
+      return false;
+    } catch (error) {
+      if (!(error instanceof VolumeError)) throw error;
+      return true;
+    }
+  }
+
+  /** A volume whose object has gone. Should the object come back, the next refresh fills it. */
+  #orphan(): Mounted {
+    const files = this.#empty(PAYLOAD_BYTES);
+    return { source: { readOnly: true, files }, files, payload: new Map() };
   }
 
   /** Writes the files behind a new dated directory, and then turns `..data` to it. */
