@@ -5,8 +5,12 @@
 export const METRIC_NAME = '__name__';
 const ONLY_NAME: ReadonlySet<string> = new Set([METRIC_NAME]);
 
-/** Between names and values of a key: no UTF-8 text has it. */
+/** Labels that tell apart the series of one histogram or summary, and the metrics of one target. */
+export const OWN_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, 'le', 'quantile']);
+
+/** Between names and values of a key, and between a series' own labels and the others: no UTF-8 text has them. */
 const SEPARATOR = '\uFFFF';
+const PART_SEPARATOR = '\uFFFE';
 
 /** name, value, name, value … sorted by name. */
 type Flat = readonly string[];
@@ -17,6 +21,7 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
   #flat: Flat | undefined;
   readonly #parts: readonly [Labels, Labels] | undefined;
   #key: string | undefined;
+  #nameless: Labels | undefined;
 
   private constructor(flat: Flat | undefined, parts: readonly [Labels, Labels] | undefined) {
     this.#flat = flat;
@@ -30,6 +35,7 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
       if (value === '') values.delete(name);
       else values.set(name, value);
     const names = [...values.keys()].sort(byCodePoint);
+    if (names.length === 0) return Labels.none;
     return new Labels(
       names.flatMap((name) => [name, values.get(name) ?? '']),
       undefined,
@@ -40,10 +46,10 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
     return Labels.of(Object.entries(object));
   }
 
-  /** Two sets that have no name in common, as one. */
-  static joined(a: Labels, b: Labels): Labels {
-    if (a === Labels.none) return b;
-    return b === Labels.none ? a : new Labels(undefined, [a, b]);
+  /** One set. @param own has only OWN_LABELS, @param shared none of them. */
+  static joined(own: Labels, shared: Labels): Labels {
+    if (own === Labels.none) return shared;
+    return shared === Labels.none ? own : new Labels(undefined, [own, shared]);
   }
 
   get size(): number {
@@ -66,18 +72,46 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
     return this.get(METRIC_NAME);
   }
 
-  /** Equal for equal sets, and for no others. */
+  /** Equal for equal sets, and for no others. Sets that share a part share its text, too. */
   get key(): string {
-    return (this.#key ??= this.#all.join(SEPARATOR));
+    return (this.#key ??= this.#parts
+      ? `${this.#parts[0].#partKey}${PART_SEPARATOR}${this.#parts[1].#partKey}`
+      : splitKey(this.#all));
   }
 
-  only(names: ReadonlySet<string>): Labels {
-    return Labels.of(Array.from(names, (name) => [name, this.get(name)] as const));
+  get #partKey(): string {
+    const { key } = this;
+    const at = key.indexOf(PART_SEPARATOR);
+    return at === 0 ? key.slice(1) : key.slice(0, -1);
   }
 
-  without(names: ReadonlySet<string>): Labels {
-    if (this.#parts)
-      return Labels.joined(this.#parts[0].without(names), this.#parts[1].without(names));
+  /** Sorts sets by their labels, one after the other. */
+  get order(): string {
+    return this.#all.join(SEPARATOR);
+  }
+
+  /** @param known what was worked out for these names before: a part that many sets share is looked at once. */
+  only(names: ReadonlySet<string>, known = new WeakMap<Labels, Labels>()): Labels {
+    let found = known.get(this);
+    if (found) return found;
+    found = this.#parts
+      ? Labels.joined(this.#parts[0].only(names, known), this.#parts[1].only(names, known))
+      : Labels.of(Array.from(names, (name) => [name, this.get(name)] as const));
+    known.set(this, found);
+    return found;
+  }
+
+  without(names: ReadonlySet<string>, known = new WeakMap<Labels, Labels>()): Labels {
+    let found = known.get(this);
+    if (found) return found;
+    found = this.#parts
+      ? Labels.joined(this.#parts[0].without(names, known), this.#parts[1].without(names, known))
+      : this.#flatWithout(names);
+    known.set(this, found);
+    return found;
+  }
+
+  #flatWithout(names: ReadonlySet<string>): Labels {
     const kept: string[] = [];
     const flat = this.#all;
     for (let at = 0; at < flat.length; at += 2) {
@@ -89,7 +123,9 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
   }
 
   withoutName(): Labels {
-    return this.without(ONLY_NAME);
+    return (this.#nameless ??= this.#parts
+      ? Labels.joined(this.#parts[0].withoutName(), this.#parts[1].withoutName())
+      : this.without(ONLY_NAME));
   }
 
   /** An empty value takes the label away. */
@@ -115,6 +151,17 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
     const { name } = this;
     return name !== '' && inner.length === 0 ? name : `${name}{${inner.join(', ')}}`;
   }
+}
+
+/** Own labels first: the key of a set is the same however it was put together. */
+function splitKey(flat: Flat): string {
+  const own: string[] = [];
+  const others: string[] = [];
+  for (let at = 0; at < flat.length; at += 2) {
+    const name = flat[at] ?? '';
+    (OWN_LABELS.has(name) ? own : others).push(name, flat[at + 1] ?? '');
+  }
+  return `${own.join(SEPARATOR)}${PART_SEPARATOR}${others.join(SEPARATOR)}`;
 }
 
 function mergedFlat(a: Flat, b: Flat): Flat {

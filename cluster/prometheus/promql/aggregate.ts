@@ -21,14 +21,8 @@ export function aggregated(
   cache: GroupCache,
 ): Sample[] {
   const names = new Set(expr.without ? [...expr.grouping, METRIC_NAME] : expr.grouping);
-  const labelsOf = (labels: Labels): Labels => {
-    let group = cache.get(labels);
-    if (!group) {
-      group = expr.without ? labels.without(names) : labels.only(names);
-      cache.set(labels, group);
-    }
-    return group;
-  };
+  const labelsOf = (labels: Labels): Labels =>
+    expr.without ? labels.without(names, cache) : labels.only(names, cache);
   if (expr.op === 'count_values') return countValues(samples, param.text, labelsOf);
   const groups = new Map<string, Group>();
   for (const sample of samples) {

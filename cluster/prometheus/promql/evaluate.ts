@@ -74,7 +74,10 @@ export async function evaluateRange(
       one.values.push(sample.value);
     }
   }
-  return [...series.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, range]) => range);
+  return [...series.values()]
+    .map((range) => ({ range, order: range.labels.order }))
+    .sort((a, b) => (a.order < b.order ? -1 : 1))
+    .map(({ range }) => range);
 }
 
 function vectorOf(value: Value): Sample[] {

@@ -1,7 +1,7 @@
 // One series of a target: its labels in parts that many series share, and its samples.
 // A histogram of a mesh is 22 series whose forty labels differ in two: those two, and the rest once.
 
-import { Labels, METRIC_NAME } from '../labels.ts';
+import { Labels, OWN_LABELS } from '../labels.ts';
 import type { TargetSamples } from './target-samples.ts';
 
 export interface SeriesOptions {
@@ -12,9 +12,6 @@ export interface SeriesOptions {
   /** Its name, and `le` or `quantile` where it has one. */
   own: Labels;
 }
-
-/** Labels that tell apart the series of one histogram or summary, and the metrics of one target. */
-export const OWN_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, 'le', 'quantile']);
 
 export class Series {
   readonly samples: TargetSamples;

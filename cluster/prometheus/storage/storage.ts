@@ -1,12 +1,12 @@
 // All series this Prometheus holds, found by name and matchers, and bounded by time, bytes and number.
 // Like the real one's head it lives in memory; with an emptyDir behind it, a new container starts anew in both.
 
-import { Labels } from '../labels.ts';
+import { Labels, OWN_LABELS } from '../labels.ts';
 import type { PrometheusLimits } from '../limits.ts';
 import type { Matcher } from '../matcher.ts';
 import { isNameMatcher } from '../matcher.ts';
 import { MAX_COLUMNS } from './block.ts';
-import { OWN_LABELS, Series } from './series.ts';
+import { Series } from './series.ts';
 import { TargetSamples } from './target-samples.ts';
 
 export interface StorageOptions {
@@ -82,11 +82,27 @@ export class Storage {
   select(matchers: readonly Matcher[]): Series[] {
     const named = matchers.find(isNameMatcher);
     const rest = matchers.filter((each) => each !== named);
+    const ofOwn = rest.filter(({ name }) => OWN_LABELS.has(name));
+    const ofShared = rest.filter(({ name }) => !OWN_LABELS.has(name));
+    // Many series share these labels: each set is looked at once.
+    const known = new Map<Labels, boolean>();
+    const matches = (shared: Labels): boolean => {
+      let fits = known.get(shared);
+      if (fits === undefined) {
+        fits = ofShared.every((matcher) => matcher.matches(shared.get(matcher.name)));
+        known.set(shared, fits);
+      }
+      return fits;
+    };
     const found: Series[] = [];
     for (const [name, series] of this.#byName) {
       if (named && name !== named.value) continue;
       for (const each of series)
-        if (rest.every((matcher) => matcher.matches(each.get(matcher.name)))) found.push(each);
+        if (
+          matches(each.shared) &&
+          ofOwn.every((matcher) => matcher.matches(each.own.get(matcher.name)))
+        )
+          found.push(each);
     }
     return found;
   }
