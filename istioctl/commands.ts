@@ -55,6 +55,18 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/proxy-config.ts'),
   },
   {
+    use: 'proxy-status [<type>/]<name>[.<namespace>]',
+    aliases: ['ps'],
+    short: 'Retrieves the synchronization status of each Envoy in the mesh',
+    load: () => import('./commands/proxy-status.ts'),
+  },
+  {
+    use: 'dashboard',
+    aliases: ['dash', 'd'],
+    short: 'Access to Istio web UIs',
+    load: () => import('./commands/dashboard.ts'),
+  },
+  {
     use: 'analyze <file>...',
     short: 'Analyze Istio configuration and print validation messages',
     load: () => import('./commands/analyze.ts'),

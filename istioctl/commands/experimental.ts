@@ -11,6 +11,12 @@ export const command: Command = {
       short: 'Check whether Istio can safely be installed or upgraded',
       load: () => import('./precheck.ts'),
     },
+    {
+      use: 'describe',
+      aliases: ['des'],
+      short: 'Describe resource and related Istio configuration',
+      load: () => import('./describe.ts'),
+    },
     notSimulated('authz', 'Inspect Istio AuthorizationPolicy'),
     notSimulated(
       'check-inject [<type>/]<name>[.<namespace>]',
