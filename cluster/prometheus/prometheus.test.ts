@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { type TestCluster, testCluster, until } from '../api/testing/cluster.ts';
+import type { ClusterOptions } from '../cluster.ts';
 import { KINDS } from './testing/kinds.ts';
 
 const PROXY = '/api/v1/namespaces/istio-system/services/prometheus:9090/proxy';
@@ -47,8 +49,8 @@ async function promql(it: TestCluster, query: string) {
   return it.ask('GET', `${PROXY}/api/v1/query?query=${encodeURIComponent(query)}`);
 }
 
-test('scrapes what asks for it, and answers queries by the service proxy', async (t) => {
-  const it = await testCluster();
+async function monitored(t: TestContext, options: Partial<ClusterOptions> = {}) {
+  const it = await testCluster(options);
   t.after(() => it.stop());
   await it.ask('POST', '/api/v1/namespaces', {
     apiVersion: 'v1',
@@ -60,27 +62,122 @@ test('scrapes what asks for it, and answers queries by the service proxy', async
     return status === 200;
   });
   await apply(it, readFileSync(MANIFEST, 'utf8'));
-  await apply(it, APP);
+  return it;
+}
+
+/** The samples of a query, once there are so many of them. */
+async function seriesOf(it: TestCluster, query: string, count: number) {
+  let result: { metric: Record<string, string>; value: [number, string] }[] = [];
   await until(
-    'the application is scraped',
-    async () => (await promql(it, 'hits_total')).body?.data?.result.length === 1,
+    `${count} series of ${query}`,
+    async () => {
+      result = (await promql(it, query)).body?.data?.result ?? [];
+      return result.length === count;
+    },
     20_000,
   );
-  const { body } = await promql(it, 'sum by (pod, version) (hits_total)');
-  assert.deepEqual(body.data.result[0].metric, { pod: 'app', version: 'v1' });
-  assert.equal(body.data.result[0].value[1], '7');
-  const up = await promql(it, 'up');
+  return result;
+}
+
+test('scrapes what asks for it, and answers queries by the service proxy', async (t) => {
+  const it = await monitored(t);
+  await apply(it, APP);
+  await seriesOf(it, 'hits_total', 1);
+  const [sum] = await seriesOf(it, 'sum by (pod, version) (hits_total)', 1);
+  assert.deepEqual(sum?.metric, { pod: 'app', version: 'v1' });
+  assert.equal(sum?.value[1], '7');
+  const up = await seriesOf(it, 'up', 2);
   assert.deepEqual(
-    up.body.data.result
-      .map((each: { metric: Record<string, string> }) => each.metric['job'])
-      .sort(),
+    up.map(({ metric }) => metric['job'] ?? '').toSorted((a, b) => (a < b ? -1 : 1)),
     ['kubernetes-pods', 'prometheus'],
   );
+  const { body } = await it.ask('GET', `${PROXY}/api/v1/targets?state=active`);
+  assert.deepEqual(
+    body.data.activeTargets.map((target: Record<string, string>) => [
+      target['scrapePool'],
+      target['health'],
+      target['scrapeInterval'],
+    ]),
+    [
+      ['prometheus', 'up', '1s'],
+      ['kubernetes-pods', 'up', '1s'],
+    ],
+  );
   await it.ask('DELETE', '/api/v1/namespaces/default/pods/app?gracePeriodSeconds=0');
+  await seriesOf(it, 'hits_total', 0);
+  assert.deepEqual(it.logged, []);
+});
+
+test('a cluster that stood still leaves a gap and no failed scrape', async (t) => {
+  const it = await monitored(t);
+  await seriesOf(it, 'count_over_time(up{job="prometheus"}[1m]) >= 2', 1);
+  it.cluster.freeze();
+  await sleep(2_500);
+  it.cluster.thaw();
+  await seriesOf(it, 'count_over_time(up{job="prometheus"}[1m]) >= 4', 1);
+  const [least] = await seriesOf(it, 'min_over_time(up{job="prometheus"}[1m])', 1);
+  assert.equal(least?.value[1], '1');
+  const { body } = await promql(it, 'up{job="prometheus"}[1m]');
+  const times = (body.data.result[0].values as [number, string][]).map(([time]) => time);
+  assert.equal(times.filter((time, at) => at > 0 && time - (times[at - 1] ?? 0) > 2).length, 1);
+});
+
+test('after a restore it scrapes again', async (t) => {
+  const before = await monitored(t);
+  await apply(before, APP);
+  await seriesOf(before, 'hits_total', 1);
+  const snapshot = JSON.parse(JSON.stringify(before.cluster.snapshot())) as unknown;
+  before.stop();
+  const after = await testCluster({ snapshot, revisionFloor: before.cluster.revision + 1 });
+  t.after(() => after.stop());
+  const [hits] = await seriesOf(after, 'hits_total', 1);
+  assert.equal(hits?.value[1], '7');
+});
+
+test('a configuration that is none ends it with code 2 and says why', async (t) => {
+  const it = await monitored(t);
+  await seriesOf(it, 'up{job="prometheus"}', 1);
+  await it.ask('PATCH', '/api/v1/namespaces/istio-system/configmaps/prometheus', {
+    data: { 'prometheus.yml': 'scrape_config: []\n' },
+  });
+  const pods = '/api/v1/namespaces/istio-system/pods';
+  const [pod] = (await it.ask('GET', pods)).body.items;
+  await it.ask('DELETE', `${pods}/${pod.metadata.name}?gracePeriodSeconds=0`);
+  const ended = async () => {
+    const [item] = (await it.ask('GET', pods)).body.items;
+    const status = item?.status?.containerStatuses?.[0];
+    return item?.metadata.name === pod.metadata.name
+      ? undefined
+      : (status?.state?.terminated ?? status?.lastState?.terminated);
+  };
+  await until('the container has ended', async () => (await ended()) !== undefined, 20_000);
+  assert.equal((await ended()).exitCode, 2);
+  const [next] = (await it.ask('GET', pods)).body.items;
+  const { text } = await it.ask('GET', `${pods}/${next.metadata.name}/log`);
+  assert.match(
+    text,
+    /level=ERROR msg="Error loading config \(--config\.file=\/etc\/config\/prometheus\.yml\)" file=\/etc\/config\/prometheus\.yml err="parsing YAML file \/etc\/config\/prometheus\.yml: yaml: unmarshal errors:\\n {2}line 1: field scrape_config not found in type config\.plain"/,
+  );
+});
+
+test('without the right to list pods it finds none, and its log says so', async (t) => {
+  const it = await monitored(t);
+  await it.ask('DELETE', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/prometheus');
+  await apply(it, APP);
+  // The pod is not there yet.
+  const pods = '/api/v1/namespaces/istio-system/pods';
+  let text = '';
   await until(
-    'its series end at once',
-    async () => (await promql(it, 'hits_total')).body?.data?.result.length === 0,
+    'the log speaks of it',
+    async () => {
+      const [next] = (await it.ask('GET', pods)).body.items;
+      text = (await it.ask('GET', `${pods}/${next?.metadata.name}/log`)).text;
+      return text.includes('forbidden');
+    },
     20_000,
   );
-  assert.deepEqual(it.logged, []);
+  assert.match(
+    text,
+    /component=k8s_client_runtime err="failed to list pods: pods is forbidden: User \\"system:serviceaccount:istio-system:prometheus\\" cannot list resource \\"pods\\" in API group \\"\\" at the cluster scope"/,
+  );
 });

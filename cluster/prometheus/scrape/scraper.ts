@@ -6,6 +6,7 @@ import { headerOf } from '../../network/http.ts';
 import { type Connection, NetError } from '../../network/network.ts';
 import { isIPv4 } from '../../network/addresses.ts';
 import type { Process } from '../../node/process.ts';
+import type { Cancel } from '../../platform.ts';
 import { BrokenPipe, concatBytes, nothing, textOf } from '../../streams.ts';
 import { type Target, scrapeUrl } from './target.ts';
 
@@ -21,6 +22,11 @@ export interface ScraperOptions {
 
 const DEFAULT_PORT = 80;
 
+/** Cluster milliseconds. A timer of a running cluster is never so late. */
+const STOOD_STILL_MS = 100;
+/** How often a scrape gets its time again, on a machine that is short of it. */
+const CHANCES = 3;
+
 export class Scraper {
   readonly #options: ScraperOptions;
   #connection: Connection | undefined;
@@ -31,9 +37,8 @@ export class Scraper {
 
   /** Rejects with ScrapeError, or with what ended Prometheus itself. */
   async scrape(target: Target): Promise<string> {
-    const { clock } = this.#options.process;
     let late = false;
-    const deadline = clock.after(target.timeoutMs, () => {
+    const cancelDeadline = this.#deadline(target.timeoutMs, () => {
       late = true;
       this.#connection?.reset();
     });
@@ -47,8 +52,23 @@ export class Scraper {
         throw new ScrapeError(`${url}context deadline exceeded`);
       throw wordsOf(error, url, target.address);
     } finally {
-      deadline();
+      cancelDeadline();
     }
+  }
+
+  /** A timer that fires late says that the cluster stood still, not that the target did: it gets its time again. */
+  #deadline(ms: number, over: () => void): Cancel {
+    const { clock } = this.#options.process;
+    let cancel: Cancel = () => {};
+    const arm = (chances: number) => {
+      const due = clock.now() + ms;
+      cancel = clock.after(ms, () => {
+        if (clock.now() - due > STOOD_STILL_MS && chances > 0) arm(chances - 1);
+        else over();
+      });
+    };
+    arm(CHANCES);
+    return () => cancel();
   }
 
   close(): void {
