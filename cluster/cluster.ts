@@ -10,6 +10,7 @@ import type { World } from './api/world.ts';
 import { Clock } from './clock.ts';
 import { startControllers } from './controllers/controllers.ts';
 import { type ClusterLimits, defaultLimits } from './limits.ts';
+import { curlProgram } from './images/programs/curl/curl.ts';
 import { imageRegistryWith } from './images/registry.ts';
 import { alpinePrograms, debianPrograms, releaseFiles } from './images/userland.ts';
 import { kialiImage } from './kiali/image.ts';
@@ -278,7 +279,8 @@ export class Cluster {
 /** The shell and tools of Istio's images, which are made on Ubuntu: near enough to Debian's. */
 function meshUserland() {
   const account = { name: 'istio-proxy', uid: 1337, gid: 1337, home: '/home/istio-proxy' };
-  return { programs: debianPrograms(), files: releaseFiles('bookworm', [account]) };
+  const programs = { ...debianPrograms(), '/usr/bin/curl': curlProgram({ version: '8.5.0' }) };
+  return { programs, files: releaseFiles('bookworm', [account]) };
 }
 
 /** The image of Prometheus stands on busybox. */

@@ -15,7 +15,13 @@ import type { Cancel } from '../platform.ts';
 import type { KubeObject } from '../object.ts';
 import type { Change, Store } from '../store/store.ts';
 import { timestamp } from '../time.ts';
-import { XDS_TYPES, XdsConnection, type XdsType, typesFor } from './istiod/connections.ts';
+import {
+  XDS_TYPES,
+  XdsConnection,
+  type ProxyKind,
+  type XdsType,
+  typesFor,
+} from './istiod/connections.ts';
 import { type MeshKinds, type MeshResource, asMeshKind } from './resources.ts';
 import { proxyConfig } from './routing/build.ts';
 import { type MeshEnvironment, meshEnvironment } from './routing/environment.ts';
@@ -173,8 +179,9 @@ export class Mesh {
     pod: string,
     push: (delivered: Delivered) => void,
     version = '',
+    kind: ProxyKind = 'sidecar',
   ): Cancel {
-    const proxy: Proxy = { connection: new XdsConnection(namespace, pod, version), push };
+    const proxy: Proxy = { connection: new XdsConnection(namespace, pod, version, kind), push };
     this.#proxies.add(proxy);
     this.#unwatch ??= this.#watch();
     const cancel = this.#clock.after(this.#debounceMs, () => this.#pushTo(proxy, XDS_TYPES));
@@ -237,7 +244,8 @@ export class Mesh {
     const pushed = ready.length > 0 && this.configOf(connection.namespace, connection.pod);
     if (!pushed) return;
     const isNew = this.#serve(connection, ready);
-    const types = isNew ? XDS_TYPES : [...asked];
+    const wanted = isNew ? XDS_TYPES : [...asked];
+    const types = connection.types.filter((type) => wanted.includes(type));
     const at = this.#clock.now();
     const version = this.#version();
     connection.sent(types, version, at);

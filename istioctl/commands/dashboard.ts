@@ -165,7 +165,12 @@ async function show(invocation: Invocation, target: ForwardTarget, path = ''): P
   const { flags, io } = invocation;
   const cluster = invocation.cluster();
   await requireRunning(cluster, target);
-  const server = createServer((socket) => void relay(socket, () => openForward(cluster, target)));
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    void relay(socket, () => openForward(cluster, target));
+  });
   const address = flags.string('address');
   const wanted = flags.int('port');
   const port = await listening(server, address, wanted === 0 ? [target.port, 0] : [wanted]);
@@ -173,7 +178,9 @@ async function show(invocation: Invocation, target: ForwardTarget, path = ''): P
   io.out(`${url}\n`);
   if (!flags.bool('browser')) io.out('skipping opening a browser\n');
   else openBrowser(url, io);
-  await interrupted(server);
+  await interrupted();
+  server.close();
+  for (const socket of open) socket.destroy();
 }
 
 /** Resolves with the port. Rejects with a CommandError when none of them can be had. */
@@ -216,12 +223,11 @@ function openBrowser(url: string, io: Invocation['io']): void {
   child.unref();
 }
 
-function interrupted(server: Server): Promise<void> {
+function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
-      server.close();
       resolve();
     };
     process.on('SIGINT', stop);

@@ -76,6 +76,7 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
   const status = new AgentStatus(process);
   const discovery = process.env.get('CA_ADDR') ?? 'istiod.istio-system.svc:15012';
   status.started(version, `${name}.${namespace}`, namespace, discovery);
+  const kind = process.argv[2] === 'router' ? 'router' : 'sidecar';
   const since = process.clock.now();
   let received: Delivered | undefined;
   let updates = 0;
@@ -85,7 +86,7 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
     updates++;
     status.received(discovery);
     // A gateway is there and ready; it takes no part in traffic (docs/not-simulated.md).
-    if (process.argv[2] === 'router') return;
+    if (kind === 'router') return;
     if (sidecar) return sidecar.apply(config);
     metrics = new IstioMetrics({
       registry,
@@ -157,7 +158,7 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
     const probe = probes.get(path);
     return probe ? probeApp(process, probe, headers) : textResponse(404, 'not found');
   });
-  const disconnect = mesh.connect(namespace, name, pushed, version);
+  const disconnect = mesh.connect(namespace, name, pushed, version, kind);
   try {
     await new Promise<void>((resolve, reject) => {
       process.onSignal('SIGTERM', resolve);

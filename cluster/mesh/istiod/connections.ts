@@ -12,6 +12,9 @@ export const TYPE_URLS: Readonly<Record<XdsType, string>> = {
   RDS: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
 };
 
+/** A gateway takes no routes as long as no Gateway has given it a listener, and none does here. */
+export type ProxyKind = 'sidecar' | 'router';
+
 export interface Watched {
   /** Empty before the first push. */
   sent: string;
@@ -27,6 +30,7 @@ export class XdsConnection {
   readonly pod: string;
   /** Of the proxy. */
   readonly version: string;
+  readonly kind: ProxyKind;
   readonly watched = new Map<XdsType, Watched>();
   /** The istiod pod that serves it; undefined while there is none. */
   istiod: string | undefined;
@@ -34,10 +38,11 @@ export class XdsConnection {
   id = '';
   connectedAt = 0;
 
-  constructor(namespace: string, pod: string, version: string) {
+  constructor(namespace: string, pod: string, version: string, kind: ProxyKind = 'sidecar') {
     this.namespace = namespace;
     this.pod = pod;
     this.version = version;
+    this.kind = kind;
     this.proxy = `${pod}.${namespace}`;
     this.reset();
   }
@@ -45,7 +50,12 @@ export class XdsConnection {
   /** Its istiod has gone, and another one knows nothing of what the proxy was sent. */
   reset(): void {
     this.istiod = undefined;
-    for (const type of XDS_TYPES) this.watched.set(type, { sent: '', acked: '', sentAt: 0 });
+    for (const type of this.types) this.watched.set(type, { sent: '', acked: '', sentAt: 0 });
+  }
+
+  /** What the proxy subscribes to. */
+  get types(): readonly XdsType[] {
+    return this.kind === 'router' ? XDS_TYPES.filter((type) => type !== 'RDS') : XDS_TYPES;
   }
 
   sent(types: Iterable<XdsType>, nonce: string, at: number): void {

@@ -56,6 +56,16 @@ test('a proxy is in step with all four types a moment after it has come', async 
     assert.equal(status[`${type}_sent`], status[`${type}_acked`]);
 });
 
+test('a gateway without listeners takes no routes', async () => {
+  const { clock, mesh, syncz } = world();
+  mesh.connect('app', 'client', () => {}, '1.30.3', 'router');
+  await clock.step(100);
+  const [status] = await syncz();
+  assert.equal(status?.['proxy_type'], 'router');
+  assert.equal(status['route_sent'], undefined);
+  assert.equal(Object.keys(fieldsOf(status['resources'])).length, 3);
+});
+
 test('a rule is sent by the types that it changes, and no other', async () => {
   const { clock, mesh, syncz, change } = world();
   mesh.connect('app', 'client', () => {});

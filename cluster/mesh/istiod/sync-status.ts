@@ -12,7 +12,7 @@ export function syncStatuses(connections: readonly XdsConnection[], istiod: stri
     .map((connection) => ({
       cluster_id: 'Kubernetes',
       proxy: connection.proxy,
-      proxy_type: 'sidecar',
+      proxy_type: connection.kind,
       proxy_version: connection.version,
       istio_version: connection.version,
       ...nonces(connection, 'CDS', 'cluster'),
