@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apiWorld } from '../controllers/testing/api-world.ts';
+import { at } from '../schema/fields.ts';
 import { meshAuthority } from './certificate-authority.ts';
 import { distributeRootCertificate } from './root-certificates.ts';
 
@@ -11,6 +12,7 @@ async function world() {
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: { name: 'istio-system' },
+    spec: {},
   });
   let authorities = 0;
   const platform = {
@@ -49,9 +51,7 @@ test('its certificate stands in every namespace, again where somebody wrote anot
   });
   await step(10);
   const text = () =>
-    (store.get('configmaps', 'default', 'istio-ca-root-cert')?.['data'] as Record<string, string>)[
-      'root-cert.pem'
-    ];
+    at(store.get('configmaps', 'default', 'istio-ca-root-cert'), 'data', 'root-cert.pem');
   assert.equal(text(), 'ours');
   await kinds.modify('configmaps', 'default', 'istio-ca-root-cert', (draft) => {
     draft.data = { 'root-cert.pem': 'theirs' };

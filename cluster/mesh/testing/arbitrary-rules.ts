@@ -44,12 +44,20 @@ const destination = fc.record({
   weight: fc.integer({ min: 0, max: 100 }),
 });
 
+const either = <Value>(...values: Value[]): fc.Arbitrary<Value> => fc.constantFrom(...values);
+
 const policies = {
   timeout: fc.constantFrom('0s', '2s'),
-  retries: fc.constantFrom({ attempts: 0 }, { attempts: 2, retryOn: '5xx,reset' }),
-  rewrite: fc.constantFrom({ uri: '/new' }, { authority: 'elsewhere' }),
-  mirror: fc.constantFrom({ host: 'trio' }, { host: 'shop', subset: 'v9' }),
-  headers: fc.constantFrom({
+  retries: either<NonNullable<HttpRoute['retries']>>(
+    { attempts: 0 },
+    { attempts: 2, retryOn: '5xx,reset' },
+  ),
+  rewrite: either<NonNullable<HttpRoute['rewrite']>>({ uri: '/new' }, { authority: 'elsewhere' }),
+  mirror: either<NonNullable<HttpRoute['mirror']>>(
+    { host: 'trio' },
+    { host: 'shop', subset: 'v9' },
+  ),
+  headers: either<NonNullable<HttpRoute['headers']>>({
     request: { set: { 'x-tag': 'a' } },
     response: { remove: ['server'] },
   }),

@@ -20,7 +20,7 @@ export async function analyzeFaults(
   const said = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
-  const exit = await new Promise((resolve) => child.on('close', resolve));
+  const exit = await new Promise<number | null>((resolve) => child.on('close', resolve));
   if (exit !== 0 && exit !== FOUND) return [`istioctl analyze ended with ${exit}: ${said.stderr}`];
   const messages = JSON.parse(said.stdout || '[]') as { code: string }[];
   const found = new Set(messages.map(({ code }) => code));
