@@ -70,7 +70,6 @@ before(async () => {
   await made('schemas');
   cluster = await TestCluster.start({ directory, clockSpeed: 5 });
   const binary = await pinnedKubectl();
-  if (binary === undefined) throw new Error('this test needs kubectl');
   kubectl = async (words, stdin) => {
     const child = run(binary, ['--kubeconfig', cluster.kubeconfig, ...words.split(' ')]);
     child.child.stdin?.end(stdin ?? '');
@@ -92,8 +91,13 @@ after(async () => {
   rmSync(directory, { recursive: true });
 });
 
+/** How long a rule may take to reach a proxy before the test says that it did not. */
+const ARRIVES_WITHIN_MS = 30_000;
+
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds()));
+  const end = Date.now() + ARRIVES_WITHIN_MS;
+  while (!(await holds()))
+    if (Date.now() > end) throw new Error(`the rules are not there after ${ARRIVES_WITHIN_MS} ms`);
 }
 
 test('a proxy is found by its pod, its Deployment, and across namespaces', async () => {
