@@ -2,6 +2,7 @@
 // drawing, table and details. Knows nothing of Kiali.
 
 import type { MeshCall, MeshFrame } from '../../../protocol/graph.ts';
+import { LabRefusal } from '../../lab-client/requests.ts';
 import { announce } from '../page/announce.ts';
 import { make, part, withCode } from '../page/dom.ts';
 import { HOW_TO_GET_A_LAB, HOW_TO_UNLOCK, lab } from '../page/lab.ts';
@@ -18,14 +19,13 @@ import { callName, gapWords, percent, quietWords, summary } from './words.ts';
 
 /** Between two frames: as often as our Prometheus counts. */
 const EVERY_MS = 1_000;
-/** A real cluster counts every 15 s: a rate needs two of them, and Kiali's own pages take a minute. */
-const REAL_SECONDS = 60;
 /** Changes are told once they have lasted. */
 const NEWS_AFTER_MS = 2_000;
 /** The lab's clock went back: another cluster. */
 const BACKWARDS_MS = 2_000;
 const VIEW_KEY = 'meshproof:graph-view';
 const NARROW = '(max-width: 50rem)';
+const NO_ANSWER = 'The lab does not answer. This page comes back by itself.';
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
 export class LiveGraph {
@@ -96,7 +96,7 @@ export class LiveGraph {
         this.#say('Connecting to the lab.');
         return;
       case 'offline':
-        this.#say('The lab does not answer. This page comes back by itself.');
+        this.#say(NO_ANSWER);
         return;
       case 'open':
         if (this.#seen) void this.#ask();
@@ -113,7 +113,7 @@ export class LiveGraph {
       if (answer.state === 'seen') this.#add(answer.frame);
       else this.#say(gapWords(answer.state, answer.detail, this.#namespaces));
     } catch (error) {
-      this.#say(error instanceof Error ? error.message : String(error));
+      this.#say(sentenceOf(error));
     } finally {
       this.#asking = false;
     }
@@ -124,8 +124,7 @@ export class LiveGraph {
   }
 
   get #seconds(): number {
-    const asked = Number(this.#host.dataset['seconds'] ?? 60);
-    return lab.engine?.simulated === false ? Math.max(asked, REAL_SECONDS) : asked;
+    return Number(this.#host.dataset['seconds'] ?? 60);
   }
 
   #add(frame: MeshFrame): void {
@@ -307,7 +306,7 @@ export class LiveGraph {
       if (tab) tab.location.href = address;
     } catch (error) {
       tab?.close();
-      this.#say(error instanceof Error ? error.message : String(error));
+      this.#say(sentenceOf(error));
     }
   }
 
@@ -322,4 +321,9 @@ export class LiveGraph {
     observer.observe(canvas);
     this.#ends.push(() => observer.disconnect());
   }
+}
+
+/** A refusal is the lab's own sentence; whatever else happened on the way, it did not answer. */
+function sentenceOf(error: unknown): string {
+  return error instanceof LabRefusal ? error.message : NO_ANSWER;
 }

@@ -246,13 +246,6 @@ function sickStory(node: MeshNode): string {
   return parts.length > 0 ? `${parts.join('; ')}.` : '';
 }
 
-export interface GapWords {
-  /** One line, with `code` in backticks. */
-  say: string;
-  /** The picture is an example, and says so. */
-  example: boolean;
-}
-
 const MAKE_KIALI = '`make kiali` in `labs/01-foundation` starts them.';
 
 export function gapWords(
