@@ -30,6 +30,15 @@ test('a command that is none is a usage error, with a near one if there is', asy
   assert.match((await run('versoin')).err, /Did you mean this\?\n\tversion\n/);
 });
 
+test('a group of commands refuses what it does not have', async () => {
+  assert.deepEqual(await run('tag', 'nope'), {
+    exit: 1,
+    out: '',
+    err: 'Error: unknown subcommand "nope"\n',
+  });
+  assert.match((await run('tag')).out, /Available Commands:\n {2}generate/);
+});
+
 test('flags that make no sense are named as they were written', async () => {
   const wrong = async (...words: string[]) => {
     const { exit, err } = await run(...words);
@@ -68,6 +77,6 @@ test('without a cluster the version says who could not be asked', async () => {
   assert.equal(out, 'client version: 1.30.3\n');
   assert.match(
     err,
-    /^unable to retrieve Pods: Get "http:\/\/localhost:8080\/.*connection refused\n$/,
+    /^Istio is not present in the cluster: unable to retrieve Pods: Get "http:\/\/localhost:8080\/.*connection refused\n$/,
   );
 });

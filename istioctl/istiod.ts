@@ -1,8 +1,9 @@
 // The istiods of a cluster, found as istioctl finds them, and what they answer on their monitoring port.
 
 import type { ClusterClient } from './api-client.ts';
-import { listOf, stringOf } from '../cluster/schema/fields.ts';
+import { at, listOf, stringOf } from '../cluster/schema/fields.ts';
 import type { KubeObject } from '../cluster/object.ts';
+import { collection, kinds, selecting } from './paths.ts';
 import { requestForwarded } from './port-forward.ts';
 
 /** istiod's monitoring and debugging, in plain HTTP. */
@@ -18,6 +19,19 @@ export async function istiodPods(
   const query = `?labelSelector=${encodeURIComponent(labels)}&fieldSelector=${encodeURIComponent('status.phase=Running')}`;
   const pods = await cluster.list(`/api/v1/namespaces/${namespace}/pods${query}`);
   return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+}
+
+export function isReady(pod: KubeObject): boolean {
+  return listOf(at(pod, 'status', 'conditions')).some(
+    ({ type, status }) => type === 'Ready' && status === 'True',
+  );
+}
+
+/** The revision that the tag `default` points at: the one that is meant where none is named. */
+export async function defaultRevision(cluster: ClusterClient): Promise<string> {
+  const query = selecting('app=sidecar-injector,istio.io/tag=default');
+  const [tag] = await cluster.list(`${collection(kinds.mutatingWebhook)}${query}`);
+  return tag?.metadata.labels?.['istio.io/rev'] ?? 'default';
 }
 
 /** What an istiod answers to `GET path`. Rejects with a CommandError when it does not answer with success. */

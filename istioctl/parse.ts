@@ -25,14 +25,13 @@ export async function meant(words: readonly string[], root: Placed): Promise<Mea
   const flags = [...(command.flags ?? []), ...(command.persistentFlags ?? []), ...inherited];
   try {
     const parsed = parseWords(rest, flags);
-    if (!command.run) return { kind: 'help', placed };
     const wrong = command.checkArgs?.(parsed.args);
     if (wrong !== undefined)
       throw new CommandError(
         wrong,
         wrong.startsWith('unknown command') ? exitCodes.usage : exitCodes.failed,
       );
-    return { kind: 'run', placed, command, parsed };
+    return command.run ? { kind: 'run', placed, command, parsed } : { kind: 'help', placed };
   } catch (error) {
     if (error instanceof HelpAsked) return { kind: 'help', placed };
     if (error instanceof FlagError)

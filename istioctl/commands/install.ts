@@ -139,6 +139,20 @@ async function run(invocation: Invocation): Promise<void> {
   await installer.install(installation, flags.duration('readiness-timeout'));
   await pointDefaultTag(cluster, installer, installation);
   progress.done('Installation complete');
+  tellOfGateways(installation, io);
+}
+
+/** Those of a real installation would take traffic from outside. */
+function tellOfGateways({ components }: Installation, io: Io): void {
+  const names = components
+    .filter(({ name }) => name.endsWith('Gateways'))
+    .flatMap(({ objects }) => objects)
+    .filter(({ kind }) => kind === 'Deployment')
+    .map(({ metadata }) => metadata.name);
+  if (names.length === 0) return;
+  io.err(
+    `The embedded cluster simulates no gateways: ${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} there, and pass${names.length === 1 ? 'es' : ''} no traffic.\n`,
+  );
 }
 
 export function cancel(io: Io): never {
@@ -191,10 +205,15 @@ export function refuseMissing({ operator, missing }: Installation): void {
 const OLDEST_MINOR = 32;
 
 async function checkVersion(cluster: ClusterClient): Promise<void> {
-  const { minor, gitVersion } = fieldsOf(await cluster.json('GET', '/version'));
+  const asking = 'check minimum supported Kubernetes version: ';
+  const version = await cluster.json('GET', '/version').catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error;
+    throw new CommandError(`${asking}error getting Kubernetes version: ${error.message}`);
+  });
+  const { minor, gitVersion } = fieldsOf(version);
   if (Number(stringOf(minor).replace(/\D.*$/, '')) >= OLDEST_MINOR) return;
   throw new CommandError(
-    `check minimum supported Kubernetes version: The Kubernetes version ${stringOf(gitVersion)} is not supported by Istio ${ISTIO_VERSION}. The minimum supported Kubernetes version is 1.${OLDEST_MINOR}`,
+    `${asking}The Kubernetes version ${stringOf(gitVersion)} is not supported by Istio ${ISTIO_VERSION}. The minimum supported Kubernetes version is 1.${OLDEST_MINOR}`,
   );
 }
 

@@ -4,7 +4,14 @@
 import { formatYaml } from '../../cluster/schema/yaml.ts';
 import { type BuildInfo, clientBuild } from '../build.ts';
 import { type Command, CommandError, type Invocation } from '../command.ts';
-import { askIstiod, type ConnectedProxy, connectedProxies, istiodPods } from '../istiod.ts';
+import {
+  askIstiod,
+  type ConnectedProxy,
+  connectedProxies,
+  defaultRevision,
+  istiodPods,
+  isReady,
+} from '../istiod.ts';
 
 export const command: Command = {
   long: 'Prints out build version information',
@@ -61,47 +68,54 @@ async function run(invocation: Invocation): Promise<void> {
         })),
       }),
     };
-    io.out(output === 'json' ? `${JSON.stringify(all, undefined, 2)}\n` : formatYaml(all));
+    io.out(`${output === 'json' ? JSON.stringify(all, undefined, 2) : formatYaml(all)}\n`);
     return;
   }
   const text = flags.bool('short') ? ({ version }: BuildInfo) => version : goOf;
   const lines = [`client version: ${text(clientBuild)}`];
   if (mesh) {
-    const versions = [...new Set(mesh.components.map(({ Info }) => text(Info)))];
-    for (const version of versions) lines.push(`control plane version: ${version}`);
+    const all = flags.bool('short') ? coalesced(mesh.components) : mesh.components;
+    for (const { Component, Info } of all) lines.push(`${Component} version: ${text(Info)}`);
     lines.push(...(flags.bool('short') ? [proxyLine(mesh.proxies)] : mesh.proxies.map(goProxy)));
   }
   io.out(`${lines.join('\n')}\n`);
+}
+
+/** Control planes of one version are one. */
+function coalesced(components: readonly Component[]): readonly Component[] {
+  const [first, ...others] = components;
+  if (!first || others.some(({ Info }) => Info.version !== first.Info.version)) return components;
+  return [{ ...first, Component: 'control plane' }];
 }
 
 /** Undefined where there is no mesh, and stderr says so. */
 async function meshVersions(invocation: Invocation): Promise<Mesh | undefined> {
   const { flags, io, istioNamespace } = invocation;
   const cluster = invocation.cluster();
+  const absent = (why: string) => {
+    io.err(`Istio is not present in the cluster: ${why}\n`);
+    return undefined;
+  };
   let pods;
   try {
-    pods = await istiodPods(cluster, istioNamespace, flags.string('revision') || undefined);
+    const revision = flags.string('revision') || (await defaultRevision(cluster));
+    pods = (await istiodPods(cluster, istioNamespace, revision)).filter(isReady);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    io.err(`unable to retrieve Pods: ${error.message}\n`);
-    return undefined;
+    return absent(`unable to retrieve Pods: ${error.message}`);
   }
-  if (pods.length === 0) {
-    io.err(
-      `Istio is not present in the cluster: no running Istio pods in namespace ${JSON.stringify(istioNamespace)}\n`,
-    );
-    return undefined;
-  }
+  if (pods.length === 0)
+    return absent(`no running Istio pods in namespace ${JSON.stringify(istioNamespace)}`);
   const mesh: Mesh = { components: [], proxies: [] };
   for (const pod of pods) {
     // `1.30.3-<revision>-Clean`
     const [version = '', revision = '', status = ''] = (
       await askIstiod(cluster, pod, '/version')
     ).split('-');
-    const label = pod.metadata.labels?.['istio.io/rev'];
+    const labels = pod.metadata.labels ?? {};
     mesh.components.push({
-      Component: 'pilot',
-      ...(label !== undefined && { Revision: label }),
+      Component: labels['istio'] ?? '',
+      ...(labels['istio.io/rev'] !== undefined && { Revision: labels['istio.io/rev'] }),
       Info: { version, revision, golang_version: '', status, tag: version },
     });
     mesh.proxies.push(...(await connectedProxies(cluster, pod)));
