@@ -19,3 +19,17 @@ test('a lease that is renewed is no change worth keeping; one that is changed is
   await it.ask('DELETE', url);
   assert.equal(it.cluster.changes, before + 2);
 });
+
+test('a restored cluster begins where the one before it ended, however far ahead that clock ran', async (t) => {
+  const HOUR_MS = 3_600_000;
+  const first = await testCluster({ clockSpeed: HOUR_MS });
+  await until('an hour to pass', () =>
+    Promise.resolve(first.cluster.clock.now() > Date.now() + HOUR_MS),
+  );
+  const snapshot = first.cluster.snapshot();
+  first.stop();
+  const second = await testCluster({ snapshot: JSON.parse(JSON.stringify(snapshot)) as unknown });
+  t.after(() => second.stop());
+  assert.ok(second.cluster.clock.now() >= snapshot.time);
+  assert.ok(snapshot.time > Date.now());
+});

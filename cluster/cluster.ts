@@ -63,6 +63,8 @@ export interface ClusterSnapshot {
   node: NodeSnapshot;
   /** Base64url: tokens stay good. */
   tokenKey: string;
+  /** Cluster time, in milliseconds since the epoch. No life of a cluster begins before the end of the one before. */
+  time: number;
 }
 
 const FORMAT = 1;
@@ -96,7 +98,11 @@ export class Cluster {
     const limits: ClusterLimits = { ...defaultLimits, ...options.limits };
     this.#options = options;
     this.#snapshot = readSnapshot(options.snapshot);
-    const clock = new Clock(platform, { speed: options.clockSpeed ?? 1 });
+    const clock = new Clock(platform, {
+      speed: options.clockSpeed ?? 1,
+      // A clock that ran fast is ahead of the machine's, and the machine's own may have been set back.
+      start: Math.max(platform.now(), this.#snapshot?.time ?? 0),
+    });
     this.clock = clock;
     const random = seededRandom(seedOf(options.seed, () => platform.randomBytes(SEED_BYTES)));
     const store = new Store(limits, Math.max(1, options.revisionFloor ?? 1));
@@ -251,6 +257,7 @@ export class Cluster {
       store: this.#store.snapshot(),
       node: this.#node.snapshot(),
       tokenKey: base64UrlOf(this.#api.tokens.key),
+      time: this.clock.now(),
     };
   }
 
