@@ -134,6 +134,28 @@ test('after a restore it scrapes again', async (t) => {
   assert.equal(hits?.value[1], '7');
 });
 
+test('a reload changes what is scraped, and leaves the rest as it was', async (t) => {
+  const it = await monitored(t);
+  await apply(it, APP);
+  await seriesOf(it, 'hits_total', 1);
+  const map = '/api/v1/namespaces/istio-system/configmaps/prometheus';
+  const { body } = await it.ask('GET', map);
+  const text = String(body.data['prometheus.yml']).replace('job_name: prometheus', 'job_name: own');
+  await it.ask('PATCH', map, { data: { 'prometheus.yml': text } });
+  await until(
+    'the job has its new name',
+    async () => {
+      await it.ask('POST', `${PROXY}/-/reload`);
+      return (await promql(it, 'up{job="own"}')).body?.data?.result.length === 1;
+    },
+    20_000,
+  );
+  assert.deepEqual((await promql(it, 'up{job="prometheus"}')).body.data.result, []);
+  // The application is scraped as before: its series were new once.
+  const [added] = await seriesOf(it, 'sum_over_time(scrape_series_added{pod="app"}[5m])', 1);
+  assert.equal(added?.value[1], '1');
+});
+
 test('a configuration that is none ends it with code 2 and says why', async (t) => {
   const it = await monitored(t);
   await seriesOf(it, 'up{job="prometheus"}', 1);

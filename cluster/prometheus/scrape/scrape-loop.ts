@@ -44,6 +44,7 @@ const OWN_METRICS = [
 
 export class ScrapeLoop {
   readonly target: Target;
+  readonly job: ScrapeConfiguration;
   readonly state: ScrapeState = {
     health: 'unknown',
     lastError: '',
@@ -61,6 +62,7 @@ export class ScrapeLoop {
   constructor(options: ScrapeLoopOptions) {
     this.#options = options;
     this.target = options.target;
+    this.job = options.job;
     this.#reader = new ExpositionReader((text) => options.storage.copied(text));
     this.#samples = options.storage.open();
     this.#own = OWN_METRICS.map((name) =>
@@ -133,7 +135,7 @@ export class ScrapeLoop {
     rows: [column: number, value: number][],
     counts: { scraped: number; kept: number },
   ): void {
-    const { honorLabels, metricRelabel, sampleLimit } = this.#options.job;
+    const { honorLabels, metricRelabel, sampleLimit } = this.job;
     this.#reader.read(text, {
       series: ({ name, labels }) => {
         const all = sampleLabels(

@@ -1,6 +1,7 @@
 // Which targets there are, by configuration and discovery, and a loop for each of them.
 
 import type { Process } from '../../node/process.ts';
+import { same } from '../../schema/fields.ts';
 import type { Cancel } from '../../platform.ts';
 import type { Configuration, ScrapeConfiguration } from '../configuration/configuration.ts';
 import { ClusterDiscovery } from '../discovery/kubernetes-discovery.ts';
@@ -30,9 +31,10 @@ const DROPPED_SHOWN = 100;
 
 export class ScrapeManager {
   readonly #options: ScrapeManagerOptions;
+  /** Outlives configurations: what is watched goes on being watched. */
+  readonly #discovery: ClusterDiscovery;
+  readonly #ending = new AbortController();
   #configuration: Configuration | undefined;
-  #ending = new AbortController();
-  #discovery: ClusterDiscovery | undefined;
   readonly #loops = new Map<string, ScrapeLoop>();
   readonly #dropped = new Map<string, Labels[]>();
   #due: Cancel | undefined;
@@ -40,6 +42,14 @@ export class ScrapeManager {
 
   constructor(options: ScrapeManagerOptions) {
     this.#options = options;
+    const { process, api, log } = options;
+    this.#discovery = new ClusterDiscovery({
+      api,
+      clock: process.clock,
+      log,
+      changed: () => this.#changed(),
+      signal: AbortSignal.any([this.#ending.signal, process.signal]),
+    });
   }
 
   get loops(): readonly ScrapeLoop[] {
@@ -57,17 +67,7 @@ export class ScrapeManager {
 
   /** Follows another configuration. Targets that are the same in both go on. */
   apply(configuration: Configuration): void {
-    const { process, api, log } = this.#options;
-    this.#ending.abort();
-    this.#ending = new AbortController();
     this.#configuration = configuration;
-    this.#discovery = new ClusterDiscovery({
-      api,
-      clock: process.clock,
-      log,
-      changed: () => this.#changed(),
-      signal: AbortSignal.any([this.#ending.signal, process.signal]),
-    });
     this.#sync();
   }
 
@@ -96,11 +96,13 @@ export class ScrapeManager {
       }
       this.#dropped.set(job.jobName, dropped);
     }
-    for (const [key, loop] of this.#loops)
-      if (!wanted.has(key) || loop.target.intervalMs !== wanted.get(key)?.target.intervalMs) {
-        loop.stop();
-        this.#loops.delete(key);
-      }
+    for (const [key, loop] of this.#loops) {
+      const now = wanted.get(key);
+      if (now && now.target.intervalMs === loop.target.intervalMs && same(now.job, loop.job))
+        continue;
+      loop.stop();
+      this.#loops.delete(key);
+    }
     for (const [key, { target, job }] of wanted)
       if (!this.#loops.has(key)) this.#start(key, target, job);
   }
@@ -111,7 +113,7 @@ export class ScrapeManager {
         Labels.of([...Object.entries(labels), ['__address__', address] as const]),
       ),
     );
-    const discovered = job.kubernetes.flatMap((each) => this.#discovery?.targets(each) ?? []);
+    const discovered = job.kubernetes.flatMap((each) => this.#discovery.targets(each));
     return [...statics, ...discovered];
   }
 
