@@ -20,8 +20,11 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
 
   #flat: Flat | undefined;
   readonly #parts: readonly [Labels, Labels] | undefined;
-  #key: string | undefined;
+  #ownKey: string | undefined;
+  #sharedKey: string | undefined;
   #nameless: Labels | undefined;
+  /** The last subset asked for, and by which names: queries ask for the same again and again. */
+  #subset: { names: ReadonlySet<string>; kept: boolean; labels: Labels } | undefined;
 
   private constructor(flat: Flat | undefined, parts: readonly [Labels, Labels] | undefined) {
     this.#flat = flat;
@@ -72,17 +75,21 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
     return this.get(METRIC_NAME);
   }
 
-  /** Equal for equal sets, and for no others. Sets that share a part share its text, too. */
+  /** Equal for equal sets, and for no others. */
   get key(): string {
-    return (this.#key ??= this.#parts
-      ? `${this.#parts[0].#partKey}${PART_SEPARATOR}${this.#parts[1].#partKey}`
-      : splitKey(this.#all));
+    return `${this.ownKey}${PART_SEPARATOR}${this.sharedKey}`;
   }
 
-  get #partKey(): string {
-    const { key } = this;
-    const at = key.indexOf(PART_SEPARATOR);
-    return at === 0 ? key.slice(1) : key.slice(0, -1);
+  /** The part of the key that tells OWN_LABELS. */
+  get ownKey(): string {
+    if (this.#parts) return this.#parts[0].ownKey;
+    return (this.#ownKey ??= partKey(this.#all, true));
+  }
+
+  /** The rest of the key: one text for all sets that share that part. */
+  get sharedKey(): string {
+    if (this.#parts) return this.#parts[1].sharedKey;
+    return (this.#sharedKey ??= partKey(this.#all, false));
   }
 
   /** Sorts sets by their labels, one after the other. */
@@ -90,25 +97,26 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
     return this.#all.join(SEPARATOR);
   }
 
-  /** @param known what was worked out for these names before: a part that many sets share is looked at once. */
-  only(names: ReadonlySet<string>, known = new WeakMap<Labels, Labels>()): Labels {
-    let found = known.get(this);
-    if (found) return found;
-    found = this.#parts
-      ? Labels.joined(this.#parts[0].only(names, known), this.#parts[1].only(names, known))
-      : Labels.of(Array.from(names, (name) => [name, this.get(name)] as const));
-    known.set(this, found);
-    return found;
+  /** Asked again with the same set of names, it answers the same labels. */
+  only(names: ReadonlySet<string>): Labels {
+    return this.#subsetOf(names, true);
   }
 
-  without(names: ReadonlySet<string>, known = new WeakMap<Labels, Labels>()): Labels {
-    let found = known.get(this);
-    if (found) return found;
-    found = this.#parts
-      ? Labels.joined(this.#parts[0].without(names, known), this.#parts[1].without(names, known))
-      : this.#flatWithout(names);
-    known.set(this, found);
-    return found;
+  /** Likewise. */
+  without(names: ReadonlySet<string>): Labels {
+    return this.#subsetOf(names, false);
+  }
+
+  #subsetOf(names: ReadonlySet<string>, kept: boolean): Labels {
+    const last = this.#subset;
+    if (last && last.names === names && last.kept === kept) return last.labels;
+    const labels = this.#parts
+      ? Labels.joined(this.#parts[0].#subsetOf(names, kept), this.#parts[1].#subsetOf(names, kept))
+      : kept
+        ? Labels.of(Array.from(names, (name) => [name, this.get(name)] as const))
+        : this.#flatWithout(names);
+    this.#subset = { names, kept, labels };
+    return labels;
   }
 
   #flatWithout(names: ReadonlySet<string>): Labels {
@@ -153,15 +161,14 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
   }
 }
 
-/** Own labels first: the key of a set is the same however it was put together. */
-function splitKey(flat: Flat): string {
-  const own: string[] = [];
-  const others: string[] = [];
+/** However a set was put together, its parts have the same keys. */
+function partKey(flat: Flat, own: boolean): string {
+  const words: string[] = [];
   for (let at = 0; at < flat.length; at += 2) {
     const name = flat[at] ?? '';
-    (OWN_LABELS.has(name) ? own : others).push(name, flat[at + 1] ?? '');
+    if (OWN_LABELS.has(name) === own) words.push(name, flat[at + 1] ?? '');
   }
-  return `${own.join(SEPARATOR)}${PART_SEPARATOR}${others.join(SEPARATOR)}`;
+  return words.join(SEPARATOR);
 }
 
 function mergedFlat(a: Flat, b: Flat): Flat {

@@ -11,31 +11,24 @@ interface Group {
   samples: Sample[];
 }
 
-/** What a group's labels are is worked out once for each set: it is the same at every step. */
-export type GroupCache = WeakMap<Labels, Labels>;
+/** Names that groups are made by, or without: one set for all steps, so that labels know what they answered. */
+export function groupNames(expr: Aggregate): ReadonlySet<string> {
+  return new Set(expr.without ? [...expr.grouping, METRIC_NAME] : expr.grouping);
+}
 
 export function aggregated(
   expr: Aggregate,
   samples: readonly Sample[],
   param: { number: number; text: string },
-  cache: GroupCache,
+  names: ReadonlySet<string>,
 ): Sample[] {
-  const names = new Set(expr.without ? [...expr.grouping, METRIC_NAME] : expr.grouping);
   const labelsOf = (labels: Labels): Labels =>
-    expr.without ? labels.without(names, cache) : labels.only(names, cache);
+    expr.without ? labels.without(names) : labels.only(names);
   if (expr.op === 'count_values') return countValues(samples, param.text, labelsOf);
-  const groups = new Map<string, Group>();
-  for (const sample of samples) {
-    const labels = labelsOf(sample.labels);
-    const known = groups.get(labels.key);
-    if (known) known.samples.push(sample);
-    else groups.set(labels.key, { labels, samples: [sample] });
-  }
+  const groups = grouped(samples, labelsOf);
   if (expr.op === 'topk' || expr.op === 'bottomk')
-    return [...groups.values()].flatMap((group) =>
-      ranked(group.samples, param.number, expr.op === 'topk'),
-    );
-  return [...groups.values()].map(({ labels, samples: own }) => ({
+    return groups.flatMap((group) => ranked(group.samples, param.number, expr.op === 'topk'));
+  return groups.map(({ labels, samples: own }) => ({
     labels,
     value: valueOf(
       expr.op,
@@ -43,6 +36,25 @@ export function aggregated(
       param.number,
     ),
   }));
+}
+
+/** In two steps: the longer part of a key is one text for many. */
+function grouped(samples: readonly Sample[], labelsOf: (labels: Labels) => Labels): Group[] {
+  const groups: Group[] = [];
+  const byShared = new Map<string, Map<string, Group>>();
+  for (const sample of samples) {
+    const labels = labelsOf(sample.labels);
+    let alike = byShared.get(labels.sharedKey);
+    if (!alike) byShared.set(labels.sharedKey, (alike = new Map<string, Group>()));
+    let group = alike.get(labels.ownKey);
+    if (!group) {
+      group = { labels, samples: [] };
+      alike.set(labels.ownKey, group);
+      groups.push(group);
+    }
+    group.samples.push(sample);
+  }
+  return groups;
 }
 
 function valueOf(op: Aggregate['op'], values: readonly number[], param: number): number {

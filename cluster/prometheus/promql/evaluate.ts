@@ -4,7 +4,7 @@
 import { Labels } from '../labels.ts';
 import type { Matcher } from '../matcher.ts';
 import type { Storage } from '../storage/storage.ts';
-import { type GroupCache, aggregated } from './aggregate.ts';
+import { aggregated, groupNames } from './aggregate.ts';
 import {
   type Aggregate,
   type Binary,
@@ -21,7 +21,7 @@ import { histogramQuantile } from './histogram.ts';
 import { DATE_FUNCTIONS, NUMBER_FUNCTIONS } from './instant-functions.ts';
 import { labelJoin, labelReplace } from './label-functions.ts';
 import { KEEPS_NAME, RANGE_FUNCTIONS, rangeFunction } from './range-functions.ts';
-import { type SampleBudget, type SelectedSeries, rangeOf, selected } from './selection.ts';
+import { type SampleBudget, type SelectedSeries, selected } from './selection.ts';
 import { QueryError, type Range, type Sample, type Value } from './values.ts';
 
 export interface EvaluationOptions {
@@ -102,7 +102,7 @@ class Evaluation {
   readonly #end: number;
   readonly #budget: SampleBudget;
   readonly #series = new Map<VectorSelector, SelectedSeries[]>();
-  readonly #groups = new Map<Aggregate, GroupCache>();
+  readonly #groups = new Map<Aggregate, ReadonlySet<string>>();
   readonly #matchings = new Map<Binary, VectorMatching>();
   /** Results of subqueries by time: their steps lie at the same times for every step of the query. */
   readonly #subqueries = new Map<Subquery, Map<number, Sample[]>>();
@@ -226,10 +226,7 @@ class Evaluation {
     if (expr.kind === 'subquery') return this.#subquery(expr, time);
     const end = this.#moved(time, expr.vector);
     const start = end - expr.rangeMs;
-    const ranges = (this.#series.get(expr.vector) ?? []).map((series) => ({
-      ...rangeOf(series, start, end),
-      labels: series.labels,
-    }));
+    const ranges = (this.#series.get(expr.vector) ?? []).map((series) => series.range(start, end));
     return { ranges, start, end };
   }
 
@@ -275,12 +272,12 @@ class Evaluation {
   }
 
   #aggregate(expr: Aggregate, time: number): Sample[] {
-    let cache = this.#groups.get(expr);
-    if (!cache) this.#groups.set(expr, (cache = new WeakMap<Labels, Labels>()));
+    let names = this.#groups.get(expr);
+    if (!names) this.#groups.set(expr, (names = groupNames(expr)));
     const param = { number: NaN, text: '' };
     if (expr.param && expr.op === 'count_values') param.text = this.#string(expr.param, time);
     else if (expr.param) param.number = this.#scalar(expr.param, time);
-    return aggregated(expr, this.#vector(expr.expr, time), param, cache);
+    return aggregated(expr, this.#vector(expr.expr, time), param, names);
   }
 
   #binary(expr: Binary, time: number): Value {
@@ -377,20 +374,11 @@ class Evaluation {
       if (range.times.length === 0) continue;
       const value = apply(range, { start, end, now: time }, numbers);
       if (value === undefined) continue;
-      samples.push({ labels: keeps ? range.labels : this.#withoutName(range.labels), value });
+      samples.push({ labels: keeps ? range.labels : range.labels.withoutName(), value });
     }
     // Without its name a series may be like one of another metric.
     const names = new Set(ranges.map(({ labels }) => labels.name));
     return keeps || names.size < 2 ? samples : distinct(samples);
-  }
-
-  readonly #nameless = new WeakMap<Labels, Labels>();
-
-  /** The same set for the same labels at every step, so that what is worked out for it is worked out once. */
-  #withoutName(labels: Labels): Labels {
-    let known = this.#nameless.get(labels);
-    if (!known) this.#nameless.set(labels, (known = labels.withoutName()));
-    return known;
   }
 
   /** Of the samples themselves where a selector is asked, else of the evaluation. */
@@ -400,7 +388,7 @@ class Evaluation {
     const when = this.#moved(time, selector);
     return (this.#series.get(selector) ?? []).flatMap((series) => {
       const found = series.at(when, this.#options.lookbackMs);
-      return found ? [{ labels: series.withoutName, value: found.time / 1000 }] : [];
+      return found ? [{ labels: series.labels.withoutName(), value: found.time / 1000 }] : [];
     });
   }
 }

@@ -16,11 +16,10 @@ const TOLERANCE = 1e-12;
 
 export function histogramQuantile(q: number, samples: readonly Sample[]): Sample[] {
   const histograms = new Map<string, { labels: Labels; buckets: Bucket[] }>();
-  const known = new WeakMap<Labels, Labels>();
   for (const { labels, value } of samples) {
     const upperBound = boundOf(labels.get('le'));
     if (upperBound === undefined) continue;
-    const rest = labels.without(WITHOUT, known);
+    const rest = labels.without(WITHOUT);
     const histogram = histograms.get(rest.key);
     if (histogram) histogram.buckets.push({ upperBound, count: value });
     else histograms.set(rest.key, { labels: rest, buckets: [{ upperBound, count: value }] });

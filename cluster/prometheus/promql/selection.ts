@@ -9,17 +9,19 @@ import { QueryError, type Range } from './values.ts';
 /** One series: times rise, a missing value is a marker that it had ended by then. */
 export class SelectedSeries {
   readonly labels: Labels;
-  #withoutName: Labels | undefined;
   readonly times: number[] = [];
   readonly values: (number | undefined)[] = [];
+  /** Whether it ended at some time within. */
+  ended = false;
 
   constructor(labels: Labels) {
     this.labels = labels;
   }
 
-  /** The same set each time. */
-  get withoutName(): Labels {
-    return (this.#withoutName ??= this.labels.withoutName());
+  add(time: number, value: number | undefined): void {
+    this.times.push(time);
+    this.values.push(value);
+    if (value === undefined) this.ended = true;
   }
 
   /** The newest sample with `time - lookback` < its time ≤ `time`; none where the series has ended. */
@@ -32,7 +34,9 @@ export class SelectedSeries {
   }
 
   /** Samples with `start` < time ≤ `end`. */
-  range(start: number, end: number): { times: number[]; values: number[] } {
+  range(start: number, end: number): Range {
+    const { labels } = this;
+    if (this.#isWithin(start, end)) return { labels, times: this.times, values: this.values };
     const times: number[] = [];
     const values: number[] = [];
     for (let index = lastAtOrBefore(this.times, start) + 1; index < this.times.length; index++) {
@@ -43,7 +47,12 @@ export class SelectedSeries {
       times.push(time);
       values.push(value);
     }
-    return { times, values };
+    return { labels, times, values };
+  }
+
+  /** All of it: an instant query reads just what it needs, and need not copy it. */
+  #isWithin(start: number, end: number): this is { values: number[] } {
+    return !this.ended && (this.times[0] ?? start) > start && (this.times.at(-1) ?? end) <= end;
   }
 }
 
@@ -75,20 +84,17 @@ export function selected(
   const byShared = new Map<string, Map<string, SelectedSeries>>();
   for (const series of storage.select(matchers)) {
     const read = new SelectedSeries(series.labels);
-    series.samples.visit(series.column, from, to, (time, value) => {
-      read.times.push(time);
-      read.values.push(value);
-    });
+    series.samples.visit(series.column, from, to, (time, value) => read.add(time, value));
     if (read.times.length === 0) continue;
     budget.left -= read.times.length;
     if (budget.left < 0)
       throw new QueryError(
         'query processing would load too many samples into memory in query execution',
       );
-    let alike = byShared.get(series.shared.key);
-    if (!alike) byShared.set(series.shared.key, (alike = new Map<string, SelectedSeries>()));
-    const other = alike.get(series.own.key);
-    alike.set(series.own.key, other ? merged(other, read) : read);
+    let alike = byShared.get(series.shared.sharedKey);
+    if (!alike) byShared.set(series.shared.sharedKey, (alike = new Map<string, SelectedSeries>()));
+    const other = alike.get(series.own.ownKey);
+    alike.set(series.own.ownKey, other ? merged(other, read) : read);
   }
   return [...byShared.values()].flatMap((alike) => [...alike.values()]);
 }
@@ -105,10 +111,7 @@ function merged(a: SelectedSeries, b: SelectedSeries): SelectedSeries {
     const index = first ? i : j;
     const value = source.values[index];
     const overlaps = value === undefined && isRunning(first ? b : a, first ? j : i);
-    if (!overlaps) {
-      both.times.push(source.times[index] ?? 0);
-      both.values.push(value);
-    }
+    if (!overlaps) both.add(source.times[index] ?? 0, value);
     if (x === y) {
       i++;
       j++;
@@ -120,9 +123,4 @@ function merged(a: SelectedSeries, b: SelectedSeries): SelectedSeries {
 
 function isRunning(other: SelectedSeries, next: number): boolean {
   return next > 0 && next < other.times.length && other.values[next - 1] !== undefined;
-}
-
-/** As a range function takes it. */
-export function rangeOf(series: SelectedSeries, start: number, end: number): Range {
-  return { labels: series.withoutName, ...series.range(start, end) };
 }
