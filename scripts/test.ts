@@ -14,7 +14,7 @@ interface Suite {
 const node = (...args: string[]) => ['--disable-warning=ExperimentalWarning', ...args];
 // Node 22 prints TAP where nobody looks.
 const tests = (...files: string[]) => node('--test', '--test-reporter=spec', ...files);
-const UNIT = ['protocol', 'cluster', 'server', 'src', 'bin', 'scripts'].map(
+const UNIT = ['protocol', 'cluster', 'istioctl', 'server', 'src', 'bin', 'scripts'].map(
   (room) => `${room}/**/*.test.ts`,
 );
 
@@ -27,7 +27,7 @@ const suites: Suite[] = [
     args: tests(...UNIT, 'tests/*.test.ts', 'tests/golden/*.test.ts', 'tests/support/*.test.ts'),
   },
   { name: 'golden', args: node('tests/golden/run.ts') },
-  { name: 'clients', args: tests('tests/clients/*.test.ts') },
+  { name: 'clients', args: tests('tests/clients/*.test.ts', 'tests/istioctl/*.test.ts') },
   { name: 'faults', args: tests('tests/faults/*.test.ts') },
   { name: 'lessons', args: node('tests/lessons/run.ts') },
   { name: 'browser', args: node('scripts/browser.ts') },
