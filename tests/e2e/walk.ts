@@ -45,12 +45,19 @@ export async function expectProven(page: Page, lessons: readonly Lesson[], all: 
   await expect(page.getByText(`${proven} of ${total} proven`).first()).toBeVisible();
 }
 
-/** Waits until the command has ended and its block says how; in a pod's shell, until the pod's prompt is back. */
+/** Waits until the command has ended and its block says how; where it only says that it was sent, until a prompt is back. */
 export async function untilDone(page: Page, block: Block): Promise<void> {
+  const own = blockOf(page, block);
   const state = block.opensPodShell ? /running/ : /passed|sent/;
-  await expect(blockOf(page, block), block.id).toHaveAttribute('data-state', state, {
-    timeout: STEP_MS,
-  });
+  await expect(own, block.id).toHaveAttribute('data-state', state, { timeout: STEP_MS });
+  if ((await own.getAttribute('data-state')) === 'sent') {
+    await expect
+      .poll(async () => (await screenOf(page).innerText()).trimEnd(), {
+        message: `${block.id}: a prompt`,
+        timeout: STEP_MS,
+      })
+      .toMatch(/[$#]$/);
+  }
   if (block.opensPodShell) {
     await expect(blockOf(page, block), block.id).toContainText('its shell is open', {
       timeout: STEP_MS,
