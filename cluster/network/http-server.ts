@@ -102,6 +102,15 @@ async function serveOne(
     throw error;
   }
   if (!response) return false;
+  if (response.status === 101 && response.upgraded) {
+    await connection.output.write(headBytes('HTTP/1.1 101 Switching Protocols', response.headers));
+    const input = {
+      read: (max?: number) => reader.bytes(max),
+      cancel: () => reader.cancel(),
+    };
+    await response.upgraded({ input, output: connection.output });
+    return false;
+  }
   const persistent =
     !last &&
     keepsAlive(request.version, request.headers) &&

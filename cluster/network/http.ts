@@ -1,7 +1,7 @@
 // HTTP/1.1 over simulated connections: one codec for servers, clients, probes and proxies.
 // Source: RFC 9112. Knows nothing of what is asked or answered.
 
-import type { ByteReader } from '../streams.ts';
+import type { ByteDuplex, ByteReader } from '../streams.ts';
 
 /** In wire order, names as sent. */
 export type HttpHeaders = [name: string, value: string][];
@@ -21,6 +21,8 @@ export interface HttpResponse {
   reason: string;
   headers: HttpHeaders;
   body: ByteReader;
+  /** For 101 of a server: takes the connection over once the head has gone. It ends with the connection. */
+  upgraded?: (connection: ByteDuplex) => Promise<void>;
 }
 
 /** The first value of a header, whatever the case of its name. */

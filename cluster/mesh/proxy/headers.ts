@@ -27,6 +27,18 @@ export function forwarded(headers: HttpHeaders): HttpHeaders {
   return kept;
 }
 
+/** What a client wants its connection to become, where a proxy lets it: a WebSocket. Source: Envoy docs, HTTP upgrades. */
+export function wantedUpgrade(headers: HttpHeaders): string | undefined {
+  const upgrade = headerOf(headers, 'upgrade')?.toLowerCase();
+  const named = (headerOf(headers, 'connection') ?? '').toLowerCase();
+  return upgrade === 'websocket' && /(^|[\s,])upgrade($|[\s,])/.test(named) ? upgrade : undefined;
+}
+
+/** Puts back what `forwarded` took away. */
+export function addUpgrade(headers: HttpHeaders, upgrade: string): void {
+  headers.push(['connection', 'Upgrade'], ['upgrade', upgrade]);
+}
+
 /** In the place of the first of that name, or at the end. */
 export function setHeader(headers: HttpHeaders, name: string, value: string): void {
   const at = headers.findIndex(([other]) => other === name);

@@ -11,7 +11,7 @@ import { serveHttp, reasonOf } from '../../network/http-server.ts';
 import type { Connection } from '../../network/network.ts';
 import { nothing, readAll } from '../../streams.ts';
 import { type Exchange, newExchange } from './exchange.ts';
-import { forwarded, removeHeader, setHeader } from './headers.ts';
+import { addUpgrade, forwarded, removeHeader, setHeader, wantedUpgrade } from './headers.ts';
 import { type HeldRequest, WatchedBody, localReply } from './messages.ts';
 import { PEER_METADATA, decodeWorkload } from './peer.ts';
 import type { Hello } from './tls.ts';
@@ -70,6 +70,8 @@ async function answerOne(
   exchange.protocol = `HTTP/${incoming.version}`;
   exchange.caller = side.caller;
   const headers = forwarded(incoming.headers);
+  const upgrade = wantedUpgrade(incoming.headers);
+  if (upgrade !== undefined) addUpgrade(headers, upgrade);
   exchange.authority = headerOf(headers, 'host') ?? '';
   exchange.request = headers;
   const metadata = headerOf(headers, PEER_METADATA);
@@ -88,6 +90,7 @@ async function answerOne(
   void gone().then(() => abort.abort(new Gone()));
   try {
     const response = await side.answer(request, exchange, abort.signal);
+    if (response.upgraded) return upgraded(response, response.upgraded, exchange, side);
     return sent(incoming, response, exchange, side);
   } catch (error) {
     if (!(error instanceof Gone)) throw error;
@@ -109,6 +112,25 @@ function refuseOldProtocol(
   const reply = localReply(426, '', { now: side.clock.now(), server: side.server });
   const headers: HttpHeaders = [...reply.headers, ['connection', 'close']];
   return sent(incoming, { ...reply, headers }, exchange, side);
+}
+
+/** The upstream has agreed: from here on bytes pass both ways, and the exchange lasts as long as they do. */
+function upgraded(
+  response: HttpResponse,
+  pass: NonNullable<HttpResponse['upgraded']>,
+  exchange: Exchange,
+  side: HttpSide,
+): HttpResponse {
+  const headers = [...response.headers];
+  setHeader(headers, 'server', side.server);
+  setHeader(headers, 'date', httpDate(side.clock.now()));
+  exchange.status = response.status;
+  exchange.response = headers;
+  return {
+    ...response,
+    headers,
+    upgraded: (connection) => pass(connection).finally(() => finish(exchange, side)),
+  };
 }
 
 /** What goes back: framed, dated, signed, counted. */

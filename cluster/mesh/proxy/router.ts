@@ -5,19 +5,20 @@ import type { Clock } from '../../clock.ts';
 import { sendRequest } from '../../network/http-client.ts';
 import { type HttpHeaders, type HttpResponse, headerOf } from '../../network/http.ts';
 import type { Address } from '../../network/network.ts';
-import { readAll } from '../../streams.ts';
+import { type ByteDuplex, nothing, readAll } from '../../streams.ts';
 import type { ForwardAction, RetryPolicy, WeightedCluster } from '../routing/proxy-config.ts';
 import type { ConsistentHash } from '../resources.ts';
 import { durationMs } from '../routing/durations.ts';
 import { hashOf } from './balancer.ts';
 import type { Exchange } from './exchange.ts';
 import { type UpstreamFailure, NO_HEALTHY, TIMED_OUT, failureWords } from './flags.ts';
-import { forwarded, removeHeader, setHeader } from './headers.ts';
+import { addUpgrade, forwarded, removeHeader, setHeader } from './headers.ts';
 import { splitTarget } from './matching.ts';
 import { type HeldRequest, WatchedBody, localReply, toSend } from './messages.ts';
 import { PEER_METADATA, PEER_METADATA_ID, decodeWorkload } from './peer.ts';
 import type { Lease } from './pool.ts';
 import { backoffMs, retriesAnswer, retriesFailure } from './retries.ts';
+import { passBytes } from './tcp.ts';
 import { type Host, type Opened, type UpstreamCluster, failureOf } from './upstream.ts';
 
 export interface RouterContext {
@@ -243,6 +244,7 @@ function answered(
   setHeader(headers, 'x-envoy-upstream-service-time', String(Math.floor(tookMs)));
   if (exchange.cookie !== undefined) headers.push(['set-cookie', exchange.cookie]);
   exchange.details = 'via_upstream';
+  if (answer.status === 101) return tunnel({ answer, lease, host }, headers, exchange);
   const length = headerOf(headers, 'content-length');
   const body = new WatchedBody(
     answer.body,
@@ -253,6 +255,26 @@ function answered(
     },
   );
   return { ...answer, headers, body };
+}
+
+/** A connection that has become something else: its bytes pass both ways until one side ends. */
+function tunnel(
+  { answer, lease, host }: Exclude<Outcome, { failure: UpstreamFailure }>,
+  headers: HttpHeaders,
+  exchange: Exchange,
+): HttpResponse {
+  addUpgrade(headers, headerOf(answer.headers, 'upgrade') ?? '');
+  const { connection } = lease.opened;
+  const upgraded = async (downstream: ByteDuplex) => {
+    try {
+      await passBytes(downstream, { input: answer.body, output: connection.output }, exchange);
+    } finally {
+      connection.close();
+      host.active--;
+      lease.release();
+    }
+  };
+  return { ...answer, headers, body: nothing, upgraded };
 }
 
 /** An answer that a retry makes worthless. Its connection can serve again only if nothing is left unread. */

@@ -3,7 +3,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Connection } from '../../network/network.ts';
 import { NetError } from '../../network/network.ts';
-import { BrokenPipe, type ByteReader, type ByteWriter } from '../../streams.ts';
+import { BrokenPipe, type ByteDuplex, type ByteReader, type ByteWriter } from '../../streams.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Cluster milliseconds; 0: no limit. */
@@ -57,6 +57,29 @@ function watchIdle(clock: Clock, ms: number, end: () => void): { touch(): void; 
   };
   if (ms > 0) cancel = clock.after(ms, look);
   return { touch: () => (last = clock.now()), over: () => cancel() };
+}
+
+/** Both ways until one side ends, which ends the other; counted. For what an HTTP connection has become. */
+export async function passBytes(
+  downstream: ByteDuplex,
+  upstream: ByteDuplex,
+  exchange: Exchange,
+): Promise<void> {
+  const end = () => {
+    downstream.input.cancel();
+    upstream.input.cancel();
+  };
+  const both = [
+    direction(downstream.input, upstream.output, end, (bytes) => {
+      exchange.bytesReceived += bytes;
+    }),
+    direction(upstream.input, downstream.output, end, (bytes) => {
+      exchange.bytesSent += bytes;
+    }),
+  ];
+  await Promise.race(both);
+  end();
+  await Promise.all(both);
 }
 
 async function direction(

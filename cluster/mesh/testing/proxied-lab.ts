@@ -2,6 +2,7 @@
 
 import { sendRequest } from '../../network/http-client.ts';
 import { type HttpHandle, serveHttp, textResponse } from '../../network/http-server.ts';
+import type { Connection } from '../../network/network.ts';
 import type { HttpHeaders } from '../../network/http.ts';
 import { type NetworkLab, networkLab, seeded } from '../../network/testing/network-lab.ts';
 import type { Pod } from '../../controllers/kinds.ts';
@@ -39,6 +40,8 @@ export interface ProxiedLab {
   push(draft: MeshDraft): void;
   /** From a pod, as curl does: one connection. Rejects as the network does. */
   ask(from: string, url: string, asking?: Asking): Promise<Answer>;
+  /** A connection of a pod's own making, for what `ask` cannot do. */
+  connect(from: string, ip: string, port: number): Promise<Connection>;
   /** Lets time pass until a promise settles. */
   during<Value>(promise: Promise<Value>, ms?: number): Promise<Value>;
 }
@@ -90,6 +93,12 @@ export async function proxiedLab(
       } finally {
         connection.close();
       }
+    },
+    connect: (from, ip, port) => {
+      const pod = (draft.pods ?? []).find(({ metadata }) => metadata.name === from);
+      const namespace = spaces.get(pod?.status?.podIP ?? '');
+      if (!namespace) throw new Error(`there is no pod ${from}`);
+      return namespace.connect(ip, port);
     },
     during: async (promise, ms = 60_000) => {
       let over = false;
