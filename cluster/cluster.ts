@@ -30,7 +30,7 @@ import { isRenewal } from './node/kubelet/registration.ts';
 import { createContainerRuntime } from './node/runtime/runtime.ts';
 import type { Cancel, Platform } from './platform.ts';
 import type { AskApi } from './prometheus/discovery/kubernetes-api.ts';
-import { prometheusImage } from './prometheus/image.ts';
+import { prometheusImages } from './prometheus/image.ts';
 import { seedOf, seededRandom } from './random.ts';
 import type { SchemaBundle } from './schema/bundle.ts';
 import { createRegistry } from './schema/registry.ts';
@@ -141,7 +141,7 @@ export class Cluster {
         options.images ??
         imageRegistryWith([
           ...meshImages(this.mesh, meshUserland, (revision) => this.#istiodDuties(revision)),
-          prometheusImage(this.#askWithToken, prometheusUserland),
+          ...prometheusImages(this.#askWithToken, prometheusUserland),
           kialiImage(this.#kialiHost(), kialiUserland),
         ]),
       limits,

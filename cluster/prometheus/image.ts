@@ -1,8 +1,9 @@
-// The image prom/prometheus, bound to the API of one cluster.
+// The image prom/prometheus, bound to the API of one cluster, and the reloader that Istio's sample runs beside it.
 
 import type { Image, ImageFile } from '../node/image.ts';
 import type { Program } from '../node/process.ts';
 import type { AskApi } from './discovery/kubernetes-api.ts';
+import { configReloader } from './config-reloader.ts';
 import { prometheusProgram } from './prometheus.ts';
 
 /** What Istio's sample of the version of this mesh installs. */
@@ -33,7 +34,38 @@ scrape_configs:
 `;
 
 /** @param userlandOf is asked when the first image is made: most clusters never run one. */
-export function prometheusImage(ask: AskApi, userlandOf: () => Userland): PrometheusImageFamily {
+export function prometheusImages(ask: AskApi, userlandOf: () => Userland): PrometheusImageFamily[] {
+  return [prometheus(ask, userlandOf), reloader()];
+}
+
+function reloader(): PrometheusImageFamily {
+  const repository = 'prometheus-operator/prometheus-config-reloader';
+  return {
+    repository,
+    aliases: [`ghcr.io/${repository}`, `quay.io/${repository}`],
+    examples: ['v0.89.0'],
+    image: (tag) => (/^v0\.\d+\.\d+$/.test(tag) ? reloaderImage(repository, tag) : undefined),
+  };
+}
+
+function reloaderImage(repository: string, tag: string): Image {
+  return {
+    repository,
+    tags: [tag],
+    entrypoint: ['/bin/prometheus-config-reloader'],
+    cmd: [],
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+    workingDir: '/',
+    user: { uid: 65534, gid: 65534, name: 'nobody', home: '/home' },
+    stopSignal: 'SIGTERM',
+    size: 15_000_000,
+    memory: 12 * 1024 * 1024,
+    files: {},
+    programs: { '/bin/prometheus-config-reloader': configReloader },
+  };
+}
+
+function prometheus(ask: AskApi, userlandOf: () => Userland): PrometheusImageFamily {
   const made = new Map<string, Image>();
   return {
     repository: 'prom/prometheus',
