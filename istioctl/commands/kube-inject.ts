@@ -10,6 +10,8 @@ import {
   at,
   type Fields,
   fieldsOf,
+  listOf,
+  setDefault,
   isFields,
   stringMapOf,
   stringOf,
@@ -190,6 +192,9 @@ function asPod(template: Fields, { object, namespace, settings, invocation }: In
     spec: template['spec'],
   } as unknown as KubeObject;
   const { metadata: given, spec } = injectSidecar(pod, { namespace, settings });
+  // What a typed client writes even when nobody has set it.
+  for (const container of listOf(fieldsOf(spec)['containers']))
+    setDefault(container, 'resources', {});
   const { ownerReferences: _, generateName: __, name: ___, ...kept } = given as unknown as Fields;
   const named = metadata['name'] === undefined ? {} : { name: metadata['name'] };
   return { ...template, metadata: { ...named, ...kept }, spec };
