@@ -8,7 +8,14 @@ if [ -z "$1" ]; then
 fi
 # A query has blanks, braces and quotes; in an address each byte may stand as %XX.
 query=$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g')
-answer=$(kubectl get --raw "/api/v1/namespaces/istio-system/services/prometheus:9090/proxy/api/v1/query?query=$query") || exit 1
+# A rate needs two counts, and what has only just begun has one: an empty answer is asked for again, a few times.
+for try in 1 2 3 4 5; do
+  answer=$(kubectl get --raw "/api/v1/namespaces/istio-system/services/prometheus:9090/proxy/api/v1/query?query=$query") || exit 1
+  case $answer in
+    *'"result":[]'*) [ "$try" -lt 5 ] && sleep 1 ;;
+    *) break ;;
+  esac
+done
 printf '%s\n' "$answer" | awk '{ gsub(/\{"metric":/, "\n"); print }' | awk '
   NR > 1 {
     value = $0; sub(/.*"value":\[[0-9.]+,"/, "", value); sub(/"\].*/, "", value)
