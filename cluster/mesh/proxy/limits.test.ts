@@ -138,3 +138,31 @@ test('a pod that has just come gets a share that grows while it warms up', async
   const warm = await lateShare();
   assert.ok(warm > 0.45 && warm < 0.55, String(warm));
 });
+
+test('a proxy that ends takes its connections with it: its callers get a 503, UC, and no word of its own', async () => {
+  const lab: ProxiedLab = await proxiedLab(
+    { ...shopMesh, mesh: { accessLogFile: '/dev/stdout' } },
+    {
+      handles: Object.fromEntries(
+        ['shop-v1', 'shop-v2'].map((name) => [
+          name,
+          async () => {
+            await lab.net.clock.sleep(2_000);
+            return textResponse(200, name);
+          },
+        ]),
+      ),
+    },
+  );
+  const asked = lab.ask('client', 'http://shop/');
+  await lab.net.clock.step(500);
+  for (const name of ['shop-v1', 'shop-v2']) lab.sidecars.get(name)?.stop();
+  const answer = await lab.during(asked);
+  assert.equal(answer.status, 503);
+  assert.match(
+    lab.logs.get('client')?.[0] ?? '',
+    / 503 UC upstream_reset_before_response_started\{connection_termination\} /,
+  );
+  await lab.net.clock.step(5_000);
+  assert.deepEqual(lab.faults, []);
+});

@@ -68,6 +68,9 @@ export class Sidecar {
   readonly #metadata: { value: string; id: string };
   #config: ProxyConfig;
   #draining = false;
+  #stopped = false;
+  /** Connections taken over and not yet ended. */
+  readonly #open = new Set<Connection>();
 
   constructor(options: SidecarOptions) {
     this.#options = options;
@@ -108,6 +111,9 @@ export class Sidecar {
     this.#redirect(refuse, refuse);
     this.upstreams.close();
     for (const cluster of this.#inbound.values()) cluster.close();
+    // A process that ends takes its sockets with it.
+    this.#stopped = true;
+    for (const connection of this.#open) connection.reset();
   }
 
   #redirect(outbound: RedirectRule['accept'], inbound: RedirectRule['accept']): void {
@@ -128,11 +134,14 @@ export class Sidecar {
   }
 
   #run(connection: Connection, served: Promise<void>): void {
-    served.catch((error: unknown) => {
-      connection.reset();
-      // A peer that breaks off is its own affair.
-      if (!failureOf(error)) this.#options.fault(error);
-    });
+    this.#open.add(connection);
+    served
+      .catch((error: unknown) => {
+        connection.reset();
+        // A peer that breaks off is its own affair, and so is what a stopped proxy could not finish.
+        if (!failureOf(error) && !this.#stopped) this.#options.fault(error);
+      })
+      .finally(() => this.#open.delete(connection));
   }
 
   #hello(): Hello {
