@@ -31,8 +31,8 @@ const FORMATS = ['log', 'json', 'yaml'];
 const DOCUMENTATION = 'https://istio.io/v1.30/docs/reference/config/analysis';
 
 export const command: Command = {
-  long: 'Analyze Istio configuration and print validation messages',
-  example: `  # Analyze the current live cluster
+  long: 'Looks for what would not work: in the cluster, in files, or in the cluster as it would be with the files applied',
+  example: `  # The current namespace of the cluster
   istioctl analyze
 
   # Analyze the cluster as if a file had been applied to it
@@ -44,90 +44,86 @@ export const command: Command = {
   # Leave out one message about one object
   istioctl analyze -S "IST0103=Pod default/load-generator"
 
-  # List available analyzers
+  # What is looked for
   istioctl analyze -L`,
   flags: [
-    { name: 'all-namespaces', short: 'A', type: 'bool', usage: 'Analyze all namespaces' },
+    { name: 'all-namespaces', short: 'A', type: 'bool', usage: 'Look at all namespaces' },
     {
       name: 'color',
       type: 'bool',
       default: true,
-      usage: "Default true.  Disable with '=false' or set $TERM to dumb",
+      usage: 'Colours on a terminal, unless TERM is dumb',
     },
     {
       name: 'failure-threshold',
       type: 'string',
       valueName: 'Level',
       default: 'Error',
-      usage:
-        'The severity level of analysis at which to set a non-zero exit code. Valid values: [Info Warning Error]',
+      usage: 'Findings of this level or worse fail the command: Info, Warning or Error',
     },
     {
       name: 'ignore-unknown',
       type: 'bool',
-      usage:
-        "Don't complain about un-parseable input documents, for cases where analyze should run only on k8s compliant inputs.",
+      usage: 'Files that cannot be read do not fail the command',
     },
     {
       name: 'list-analyzers',
       short: 'L',
       type: 'bool',
-      usage: 'List the analyzers available to run. Suppresses normal execution.',
+      usage: 'List what is looked for, and do nothing else',
     },
     {
       name: 'meshConfigFile',
       type: 'string',
-      usage: 'Overrides the mesh config values to use for analysis.',
+      usage: 'Settings of the mesh to assume',
     },
     {
       name: 'output',
       short: 'o',
       type: 'string',
       default: 'log',
-      usage: 'Output format: one of [log json yaml]',
+      usage: 'How to print: log, json or yaml',
     },
     {
       name: 'output-threshold',
       type: 'string',
       valueName: 'Level',
       default: 'Info',
-      usage:
-        'The severity level of analysis at which to display messages. Valid values: [Info Warning Error]',
+      usage: 'Findings below this level are not shown: Info, Warning or Error',
     },
     {
       name: 'recursive',
       short: 'R',
       type: 'bool',
-      usage: 'Process directory arguments recursively.',
+      usage: 'Directories are always read to the bottom',
       hidden: true,
     },
     {
       name: 'revision',
       type: 'string',
       default: 'default',
-      usage: 'analyze a specific revision deployed.',
+      usage: 'The revision whose istiod to assume',
     },
     {
       name: 'suppress',
       short: 'S',
       type: 'stringArray',
-      usage: `Suppress reporting a message code on a specific resource. Values are supplied in the form <code>=<resource> (e.g. '--suppress "IST0102=Namespace default"'). Can be repeated. You can include the wildcard character '*' to support a partial match.`,
+      usage: `Leave out a code for an object: --suppress "IST0103=Pod default/load-generator". * stands for anything. Can be repeated`,
     },
     {
       name: 'timeout',
       type: 'duration',
       default: '30s',
-      usage: 'The duration to wait before failing',
+      usage: 'How long it may take',
     },
     {
       name: 'use-kube',
       short: 'k',
       type: 'bool',
       default: true,
-      usage:
-        'Use live Kubernetes cluster for analysis. Set --use-kube=false to analyze files only.',
+      usage: 'Look at the cluster too. --use-kube=false: files alone',
     },
-    { name: 'verbose', short: 'v', type: 'bool', usage: 'Enable verbose output' },
+    { name: 'verbose', short: 'v', type: 'bool', usage: 'Tell what was looked at' },
   ],
   run,
 };

@@ -11,21 +11,26 @@ import { podMeant, podsWith } from '../pods.ts';
 import { type ForwardTarget, openForward, requireRunning } from '../port-forward.ts';
 
 export const command: Command = {
-  long: 'Access to Istio web UIs',
+  long: 'Opens a way to what has pages of its own, until it is interrupted',
   persistentFlags: [
     {
       name: 'address',
       type: 'string',
       default: 'localhost',
-      usage: 'Address to listen on. Only accepts IP address or localhost as a value.',
+      usage: 'The address to listen on: localhost or an IP',
     },
     {
       name: 'browser',
       type: 'bool',
       default: true,
-      usage: 'When --browser is supplied as false, istioctl dashboard will not open the browser.',
+      usage: 'Open the page too',
     },
-    { name: 'port', short: 'p', type: 'int', usage: 'Local port to listen to' },
+    {
+      name: 'port',
+      short: 'p',
+      type: 'int',
+      usage: 'The port to listen on. Default: that of the pod, if it is free',
+    },
   ],
   commands: [
     ui('kiali', 'Open Kiali web UI', {
@@ -72,7 +77,7 @@ const uiPort = (port: number): Flag => ({
   name: 'ui-port',
   type: 'int',
   default: port,
-  usage: 'The component dashboard UI port.',
+  usage: 'The port of the pod',
 });
 
 function ui(name: string, short: string, { label, port, path = '' }: Ui): CommandEntry {
@@ -113,7 +118,7 @@ function envoy(name: string, short: string): CommandEntry {
     load: async () => ({
       command: {
         flags: [
-          { name: 'selector', short: 'l', type: 'string', usage: 'Label selector' },
+          { name: 'selector', short: 'l', type: 'string', usage: 'The pods with these labels' },
           uiPort(ADMIN_PORT),
         ],
         run: openEnvoy,

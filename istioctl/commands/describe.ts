@@ -4,18 +4,18 @@
 import type { Command } from '../command.ts';
 
 export const command: Command = {
-  long: 'Describe resource and related Istio configuration',
+  long: "Tells what of Istio's configuration touches a pod or a Service",
   commands: [
     {
       use: 'pod <pod>',
       aliases: ['po'],
-      short: 'Describe pods and their Istio configuration [kube-only]',
+      short: 'A pod, its Services, and the rules that their callers follow',
       load: () => import('./describe/pod.ts'),
     },
     {
       use: 'service <svc-name>[.<namespace>]',
       aliases: ['svc'],
-      short: 'Describe services and their Istio configuration [kube-only]',
+      short: 'A Service, its pods, and the rules that its callers follow',
       load: () => import('./describe/service.ts'),
     },
   ],

@@ -23,49 +23,48 @@ import { documentsOf, kindOfPath } from '../manifests.ts';
 const VALUES_MAP = 'istio-sidecar-injector';
 
 export const command: Command = {
-  long: `
-kube-inject manually injects the Istio sidecar into Kubernetes
-workloads. Unsupported resources are left unmodified so it is safe to
-run kube-inject over a single file that contains multiple Service,
-ConfigMap, Deployment, etc. definitions for a complex application.
-`.trim(),
-  example: `  # Update resources on the fly before applying
+  long: 'Puts the sidecar into the pods of the workloads in a file. Other objects come out as they went in',
+  example: `  # Inject on the way to the cluster
   kubectl apply -f <(istioctl kube-inject -f app.yaml)
 
-  # Keep the deployment with its sidecar in a file
+  # Keep the Deployment with its sidecar in a file
   istioctl kube-inject -f deployment.yaml -o deployment-injected.yaml
 
-  # Update an existing deployment
+  # Give a sidecar to what is there
   kubectl get deployment -o yaml | istioctl kube-inject -f - | kubectl apply -f -`,
   flags: [
-    { name: 'filename', short: 'f', type: 'string', usage: 'Input Kubernetes resource filename' },
+    { name: 'filename', short: 'f', type: 'string', usage: 'The file to read; - is stdin' },
     {
       name: 'output',
       short: 'o',
       type: 'string',
-      usage: 'Modified output Kubernetes resource filename',
+      usage: 'The file to write. Default: stdout',
     },
-    { name: 'valuesFile', type: 'string', usage: 'Injection values configuration filename.' },
+    {
+      name: 'valuesFile',
+      type: 'string',
+      usage: 'A file with the values of an installation, in place of those of the cluster',
+    },
     {
       name: 'meshConfigMapName',
       type: 'string',
       default: 'istio',
-      usage: 'ConfigMap name for Istio mesh configuration, key should be "mesh"',
+      usage: 'The ConfigMap with the settings of the mesh',
     },
     {
       name: 'injectConfigMapName',
       type: 'string',
       default: VALUES_MAP,
-      usage: 'ConfigMap name for Istio sidecar injection, key should be "config".',
+      usage: 'The ConfigMap with the settings of the injection',
       hidden: true,
     },
     {
       name: 'webhookConfig',
       type: 'string',
       default: VALUES_MAP,
-      usage: 'MutatingWebhookConfiguration name for Istio',
+      usage: 'Taken and not read',
     },
-    { name: 'revision', short: 'r', type: 'string', usage: 'Control plane revision' },
+    { name: 'revision', short: 'r', type: 'string', usage: 'The revision whose settings hold' },
   ],
   run,
 };

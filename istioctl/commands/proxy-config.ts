@@ -6,87 +6,90 @@ import { notSimulated } from './not-simulated.ts';
 import { ADMIN_PORT } from '../config-dump.ts';
 
 export const command: Command = {
-  long: 'A group of commands used to retrieve information about proxy configuration from the Envoy config dump',
-  example: `  # Retrieve information about proxy configuration from an Envoy instance.
-  istioctl proxy-config <clusters|listeners|routes|endpoints|bootstrap|log|secret> <pod-name[.namespace]>`,
+  long: 'Shows what a proxy was told: its clusters, listeners, routes and endpoints, as its Envoy has them',
+  example: `  # Where calls to backend may go, as the proxy of a frontend pod sees it
+  istioctl proxy-config cluster deploy/frontend.default --fqdn backend.default.svc.cluster.local
+
+  # The routes of port 80
+  istioctl proxy-config routes deploy/frontend --name 80`,
   persistentFlags: [
     {
       name: 'output',
       short: 'o',
       type: 'string',
       default: 'short',
-      usage: 'Output format: one of json|yaml|short',
+      usage: 'How to print: json, yaml or short',
     },
     {
       name: 'proxy-admin-port',
       type: 'int',
       default: ADMIN_PORT,
-      usage: 'Envoy proxy admin port',
+      usage: "The port of Envoy's administration",
     },
   ],
   commands: [
     {
       use: 'all [<type>/]<name>[.<namespace>]',
       aliases: ['a'],
-      short: 'Retrieves all configuration for the Envoy in the specified pod',
+      short: 'Everything that the proxy of a pod was told',
       load: () => import('./proxy-config/all.ts'),
     },
     {
       use: 'bootstrap [<type>/]<name>[.<namespace>]',
       aliases: ['b'],
-      short: 'Retrieves bootstrap configuration for the Envoy in the specified pod',
+      short: 'What the proxy of a pod was started with',
       load: () => import('./proxy-config/bootstrap.ts'),
     },
     {
       use: 'cluster [<type>/]<name>[.<namespace>]',
       aliases: ['clusters', 'c'],
-      short: 'Retrieves cluster configuration for the Envoy in the specified pod',
+      short: 'The clusters of a proxy: where it may send what',
       load: () => import('./proxy-config/cluster.ts'),
     },
     notSimulated(
       'ecds [<type>/]<name>[.<namespace>]',
-      'Retrieves typed extension configuration for the Envoy in the specified pod',
+      'Extensions of a proxy that istiod sends by themselves',
       ['ec'],
     ),
     {
       use: 'eds [<type>/]<name>[.<namespace>]',
-      short: 'Retrieves endpoint configuration for the Envoy in the specified pod',
+      short: 'Endpoints as istiod has sent them',
       load: () => import('./proxy-config/eds.ts'),
     },
     {
       use: 'endpoint [<type>/]<name>[.<namespace>]',
       aliases: ['endpoints', 'ep'],
-      short: 'Retrieves endpoint configuration for the Envoy in the specified pod',
+      short: 'Who answers for each cluster, and how healthy they are',
       load: () => import('./proxy-config/endpoint.ts'),
     },
     {
       use: 'listener [<type>/]<name>[.<namespace>]',
       aliases: ['listeners', 'l'],
-      short: 'Retrieves listener configuration for the Envoy in the specified pod',
+      short: 'The listeners of a proxy: which connections it takes',
       load: () => import('./proxy-config/listener.ts'),
     },
     {
       use: 'log [<type>/]<name>[.<namespace>]',
       aliases: ['o'],
-      short: 'Retrieves logging levels of the Envoy in the specified pod',
+      short: 'The log levels of a proxy, and how to change them',
       load: () => import('./proxy-config/log.ts'),
     },
     {
       use: 'rootca-compare [pod/]<name-1>[.<namespace-1>] [pod/]<name-2>[.<namespace-2>]',
       aliases: ['rc'],
-      short: 'Compare ROOTCA values for the two given pods',
+      short: 'Whether the proxies of two pods trust the same root',
       load: () => import('./proxy-config/rootca-compare.ts'),
     },
     {
       use: 'route [<type>/]<name>[.<namespace>]',
       aliases: ['routes', 'r'],
-      short: 'Retrieves route configuration for the Envoy in the specified pod',
+      short: 'The routes of a proxy: which request goes to which cluster',
       load: () => import('./proxy-config/route.ts'),
     },
     {
       use: 'secret [<type>/]<name>[.<namespace>]',
       aliases: ['secrets', 's'],
-      short: 'Retrieves secret configuration for the Envoy in the specified pod',
+      short: 'The certificates of a proxy',
       load: () => import('./proxy-config/secret.ts'),
     },
   ],

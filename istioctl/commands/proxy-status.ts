@@ -14,36 +14,35 @@ import { podMeant } from '../pods.ts';
 import { table } from '../table.ts';
 
 export const command: Command = {
-  long: 'Retrieves last sent and last acknowledged xDS sync from Istiod to each Envoy in the mesh',
-  example: `  # Retrieve sync status for all Envoys in a mesh
+  long: 'Whether each proxy has taken what istiod sent it last; for one proxy, how the two differ',
+  example: `  # All proxies of the mesh
   istioctl proxy-status
 
-  # Retrieve sync status for Envoys in a specific namespace
-  istioctl proxy-status --namespace foo
+  # Those of one namespace
+  istioctl proxy-status --namespace staging
 
-  # Retrieve sync diff for a single Envoy and Istiod
+  # One proxy against its istiod
   istioctl proxy-status deploy/frontend.default`,
   flags: [
-    { name: 'file', type: 'string', usage: 'Envoy config dump JSON file' },
+    { name: 'file', type: 'string', usage: 'Read the dump of the proxy from this file' },
     {
       name: 'output',
       short: 'o',
       type: 'string',
       default: 'table',
-      usage: 'Output format: table or json',
+      usage: 'How to print: table, json or yaml',
     },
-    { name: 'revision', short: 'r', type: 'string', usage: 'Control plane revision' },
+    { name: 'revision', short: 'r', type: 'string', usage: 'Only istiods of this revision' },
     {
       name: 'verbosity',
       short: 'v',
       type: 'int',
-      usage:
-        'Verbosity level for proxy status output. 0=default, 1=show all xDS types (max verbosity)',
+      usage: '1: each type of configuration with its age',
     },
     {
       name: 'xds-label',
       type: 'string',
-      usage: 'Istiod pod label selector',
+      usage: 'Only istiods with these labels',
     },
   ],
   run: async (invocation: Invocation) => {

@@ -19,7 +19,7 @@ import { listed } from '../several.ts';
 import { isIstioKind, labelOf, structureFault } from '../structure.ts';
 
 export const command: Command = {
-  long: 'Validate Istio policy and rules files',
+  long: 'Says of files what istiod would say of them, without a cluster',
   example: `  # Validate a file
   istioctl validate -f labs/canary.yaml
 
@@ -29,13 +29,18 @@ export const command: Command = {
   # Also see the related command 'istioctl analyze'
   istioctl analyze labs/canary.yaml`,
   flags: [
-    { name: 'filename', short: 'f', type: 'stringSlice', usage: 'Inputs of files to validate' },
+    {
+      name: 'filename',
+      short: 'f',
+      type: 'stringSlice',
+      usage: 'Files or directories to look at; - is stdin',
+    },
     {
       name: 'referential',
       short: 'x',
       type: 'bool',
       default: true,
-      usage: 'Enable structural validation for policy and telemetry',
+      usage: 'Always on',
       hidden: true,
     },
   ],

@@ -18,10 +18,9 @@ import { splitName } from '../../pods.ts';
 import { describeServices, gatewaysText, labelsOf, nameFor, proxyOf, RULER } from './told.ts';
 
 export const command: Command = {
-  long: `Analyzes pod, its Services, DestinationRules, and VirtualServices and reports
-the configuration objects that affect that pod.`,
+  long: 'A pod, the Services that lead to it, the DestinationRules and VirtualServices of their callers, and its mTLS mode',
   example: '  istioctl experimental describe pod frontend-7c6b9d5f48-hq2tz',
-  flags: [{ name: 'ignoreUnmeshed', type: 'bool', usage: 'Suppress warnings for unmeshed pods' }],
+  flags: [{ name: 'ignoreUnmeshed', type: 'bool', usage: 'Say nothing of pods without a proxy' }],
   checkArgs: (args) => (args.length === 1 ? undefined : 'expecting pod name'),
   run,
 };

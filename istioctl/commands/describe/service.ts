@@ -8,10 +8,9 @@ import { labelText, podsWith, splitName } from '../../pods.ts';
 import { describeServices, gatewaysText, labelsOf, nameFor } from './told.ts';
 
 export const command: Command = {
-  long: `Analyzes service, pods, DestinationRules, and VirtualServices and reports
-the configuration objects that affect that service.`,
+  long: 'A Service, whether its pods are in the mesh, and the DestinationRules and VirtualServices of its callers',
   example: '  istioctl experimental describe service backend',
-  flags: [{ name: 'ignoreUnmeshed', type: 'bool', usage: 'Suppress warnings for unmeshed pods' }],
+  flags: [{ name: 'ignoreUnmeshed', type: 'bool', usage: 'Say nothing of pods without a proxy' }],
   checkArgs: (args) => (args.length === 1 ? undefined : 'expecting service name'),
   run,
 };

@@ -14,13 +14,13 @@ import { secretSummary } from './secret.ts';
 import { fileFlag, requirePod, sorted, verboseFlag } from './shown.ts';
 
 export const command: Command = {
-  long: 'Retrieve information about all configuration for the Envoy instance in the specified pod.',
+  long: 'Everything that the proxy of a pod was told, one table after the other, or its whole dump.',
   flags: [
     ...clusterFlags,
     ...listenerFlags,
-    { name: 'name', type: 'string', usage: 'Filter routes by route name field' },
-    { name: 'port', type: 'int', usage: 'Filter clusters and listeners by Port field' },
-    { name: 'with-headers', type: 'bool', usage: 'Print summary with headers' },
+    { name: 'name', type: 'string', usage: 'Only the route table of this name' },
+    { name: 'port', type: 'int', usage: 'Only clusters, listeners and endpoints of this port' },
+    { name: 'with-headers', type: 'bool', usage: 'Put a title above each table' },
     verboseFlag,
     fileFlag,
   ],

@@ -8,14 +8,14 @@ import { table } from '../../table.ts';
 import { fileFlag, requirePod, show } from './shown.ts';
 
 export const command: Command = {
-  long: 'Retrieve information about bootstrap configuration for the Envoy instance in the specified pod.',
+  long: 'What the proxy of a pod was started with.',
   flags: [
     {
       name: 'output',
       short: 'o',
       type: 'string',
       default: 'json',
-      usage: 'Output format: one of json|yaml|short',
+      usage: 'How to print: json, yaml or short',
     },
     fileFlag,
   ],

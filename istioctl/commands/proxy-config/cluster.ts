@@ -12,16 +12,16 @@ import { fileFlag, printed, requirePod, show } from './shown.ts';
 const QUERY = '?mask=dynamic_active_clusters,dynamic_warming_clusters,static_clusters';
 
 export const clusterFlags: readonly Flag[] = [
-  { name: 'fqdn', type: 'string', usage: 'Filter clusters by substring of Service FQDN field' },
-  { name: 'direction', type: 'string', usage: 'Filter clusters by Direction field' },
-  { name: 'subset', type: 'string', usage: 'Filter clusters by substring of Subset field' },
+  { name: 'fqdn', type: 'string', usage: 'Only clusters whose host has this in its name' },
+  { name: 'direction', type: 'string', usage: 'Only inbound or outbound clusters' },
+  { name: 'subset', type: 'string', usage: 'Only clusters whose subset has this in its name' },
 ];
 
 export const command: Command = {
-  long: 'Retrieve information about cluster configuration for the Envoy instance in the specified pod.',
+  long: 'The clusters of a proxy: where it may send what, and by which DestinationRule.',
   flags: [
     ...clusterFlags,
-    { name: 'port', type: 'int', usage: 'Filter clusters by Port field' },
+    { name: 'port', type: 'int', usage: 'Only clusters of this port' },
     fileFlag,
   ],
   run: async (invocation: Invocation) => {

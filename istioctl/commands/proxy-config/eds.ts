@@ -17,7 +17,7 @@ import { byParts } from './names.ts';
 import { fileFlag, printed, requirePod, show } from './shown.ts';
 
 export const command: Command = {
-  long: 'Retrieve information about endpoint configuration for the Envoy instance in the specified pod.',
+  long: 'Who answers for each cluster, as istiod has sent it.',
   flags: [...endpointFlags, fileFlag],
   run: async (invocation: Invocation) => {
     requirePod(invocation);

@@ -18,14 +18,14 @@ import { compare } from './names.ts';
 import { fileFlag, printed, requirePod, show } from './shown.ts';
 
 export const endpointFlags: readonly Flag[] = [
-  { name: 'address', type: 'string', usage: 'Filter endpoints by address field' },
-  { name: 'port', type: 'int', usage: 'Filter endpoints by Port field' },
-  { name: 'cluster', type: 'string', usage: 'Filter endpoints by cluster name field' },
-  { name: 'status', type: 'string', usage: 'Filter endpoints by status field' },
+  { name: 'address', type: 'string', usage: 'Only endpoints at this address' },
+  { name: 'port', type: 'int', usage: 'Only endpoints of this port' },
+  { name: 'cluster', type: 'string', usage: 'Only endpoints of the cluster with this whole name' },
+  { name: 'status', type: 'string', usage: 'Only endpoints in this state, such as healthy' },
 ];
 
 export const command: Command = {
-  long: 'Retrieve information about endpoint configuration for the Envoy instance in the specified pod.',
+  long: 'Who answers for each cluster, and how the proxy sees their health.',
   flags: [...endpointFlags, fileFlag],
   run: async (invocation: Invocation) => {
     requirePod(invocation);

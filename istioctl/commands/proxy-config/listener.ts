@@ -22,15 +22,15 @@ import { fileFlag, printed, requirePod, show, verboseFlag } from './shown.ts';
 const QUERY = '?mask=dynamic_listeners,static_listeners';
 
 export const listenerFlags: readonly Flag[] = [
-  { name: 'address', type: 'string', usage: 'Filter listeners by address field' },
-  { name: 'type', type: 'string', usage: 'Filter listeners by type field' },
+  { name: 'address', type: 'string', usage: 'Only listeners at this address' },
+  { name: 'type', type: 'string', usage: 'Only listeners of this type: HTTP, TCP or HTTP+TCP' },
 ];
 
 export const command: Command = {
-  long: 'Retrieve information about listener configuration for the Envoy instance in the specified pod.',
+  long: 'The listeners of a proxy: which connections it takes, and where they go.',
   flags: [
     ...listenerFlags,
-    { name: 'port', type: 'int', usage: 'Filter listeners by Port field' },
+    { name: 'port', type: 'int', usage: 'Only listeners of this port' },
     verboseFlag,
     fileFlag,
   ],

@@ -12,20 +12,20 @@ const USUAL = 'warning';
 const ALL = 'level';
 
 export const command: Command = {
-  long: 'Retrieve information about logging levels of the Envoy instance in the specified pod, and update optionally',
+  long: 'Shows the log levels of a proxy by component, and changes them when told to.',
   flags: [
     {
       name: 'level',
       type: 'string',
-      usage: `Comma-separated minimum per-logger level of messages to output, in the form of [<logger>:]<level>,[<logger>:]<level>,... or <level> to change all active loggers, where level can be one of [${LEVELS.join(', ')}]`,
+      usage: `What to set: <level> for all components, or <component>:<level>, several with commas. Levels: ${LEVELS.join(', ')}`,
     },
     {
       name: 'reset',
       short: 'r',
       type: 'bool',
-      usage: 'Reset levels to default value (warning).',
+      usage: 'Set every component back to warning',
     },
-    { name: 'selector', short: 'l', type: 'string', usage: 'Label selector' },
+    { name: 'selector', short: 'l', type: 'string', usage: 'The pods with these labels' },
   ],
   run: async (invocation: Invocation) => {
     const { flags, args, io } = invocation;

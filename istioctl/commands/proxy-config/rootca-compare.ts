@@ -7,7 +7,7 @@ import { podMeant } from '../../pods.ts';
 import { certificateOf, SECRETS_QUERY } from './secret.ts';
 
 export const command: Command = {
-  long: 'Compare ROOTCA values for given 2 pods to check the connectivity between them.',
+  long: 'Whether the proxies of two pods trust the same root, without which they cannot speak.',
   checkArgs: (args) =>
     exactArgs(2)(args) === undefined ? undefined : 'rootca-compare requires 2 pods as an argument',
   run: async (invocation: Invocation) => {

@@ -20,9 +20,13 @@ import { fileFlag, printed, requirePod, show, verboseFlag } from './shown.ts';
 const QUERY = '?mask=dynamic_route_configs,static_route_configs';
 
 export const command: Command = {
-  long: 'Retrieve information about route configuration for the Envoy instance in the specified pod.',
+  long: 'The routes of a proxy: which request goes where, and by which VirtualService.',
   flags: [
-    { name: 'name', type: 'string', usage: 'Filter listeners by route name field' },
+    {
+      name: 'name',
+      type: 'string',
+      usage: 'Only the route table of this name: a port, such as 80',
+    },
     verboseFlag,
     fileFlag,
   ],

@@ -11,7 +11,7 @@ import { fileFlag, requirePod, show } from './shown.ts';
 export const SECRETS_QUERY = '?mask=dynamic_active_secrets,dynamic_warming_secrets';
 
 export const command: Command = {
-  long: 'Retrieve information about secret configuration for the Envoy instance in the specified pod.',
+  long: 'The certificates that a proxy holds.',
   flags: [fileFlag],
   run: async (invocation: Invocation) => {
     requirePod(invocation);

@@ -10,14 +10,14 @@ export const fileFlag: Flag = {
   name: 'file',
   short: 'f',
   type: 'string',
-  usage: 'Envoy config dump JSON file',
+  usage: 'Read a dump from this file instead of asking a pod; - is stdin',
 };
 
 export const verboseFlag: Flag = {
   name: 'verbose',
   type: 'bool',
   default: true,
-  usage: 'Output more information',
+  usage: 'One line a route or match, instead of one a table',
 };
 
 /** A pod, or a file in its place. */
