@@ -10,6 +10,7 @@ import { type Figure, isMet } from './figure.ts';
 import { graphFigures } from './graph.ts';
 import { meshFigures } from './mesh.ts';
 import { javaScript, lighthouse } from './pages.ts';
+import { telemetryFigures } from './telemetry.ts';
 import { figures as terminalFigures } from './terminal.ts';
 
 const parts: Record<string, (tell: (figure: Figure) => void) => Promise<void>> = {
@@ -19,6 +20,7 @@ const parts: Record<string, (tell: (figure: Figure) => void) => Promise<void>> =
   clusters: async (tell) => (await manyClusters()).forEach(tell),
   checks: async (tell) => tell(await changeToVerdict()),
   mesh: meshFigures,
+  telemetry: telemetryFigures,
   graph: graphFigures,
   pages: async (tell) => {
     tell(await javaScript());
