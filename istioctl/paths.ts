@@ -49,11 +49,12 @@ export const kinds = {
     false,
   ),
   namespace: kind('v1', 'Namespace', 'namespaces', false),
+  node: kind('v1', 'Node', 'nodes', false),
 } as const;
 
 /** Kinds that an installation brings, without what may hold a user's own objects. */
 export const installedKinds: readonly Kind[] = Object.values(kinds).filter(
-  (each) => each !== kinds.namespace && each !== kinds.definition,
+  (each) => each !== kinds.namespace && each !== kinds.node && each !== kinds.definition,
 );
 
 export function collection({ apiVersion, plural, namespaced }: Kind, namespace?: string): string {

@@ -85,7 +85,7 @@ const rooms: Record<string, Room> = {
   },
   // A program of its own: it reaches the cluster through the kubeconfig alone, and shares the mesh's rules with it.
   istioctl: {
-    rooms: ['cluster', 'cluster/schema', 'cluster/mesh'],
+    rooms: ['cluster', 'cluster/schema', 'cluster/node', 'cluster/mesh'],
     packages: ['node:'],
     // A port-forward is a WebSocket.
     behind: { ws: 'istioctl/port-forward.ts' },

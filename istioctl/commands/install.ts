@@ -10,7 +10,8 @@ import {
 } from '../../cluster/mesh/installation/installation.ts';
 import { NOT_PRUNED_LABEL, ownerLabels } from '../../cluster/mesh/installation/labels.ts';
 import { OperatorError } from '../../cluster/mesh/installation/operator.ts';
-import { stringOf, fieldsOf } from '../../cluster/schema/fields.ts';
+import { MACHINE_ID } from '../../cluster/node/machine.ts';
+import { at, fieldsOf, stringOf } from '../../cluster/schema/fields.ts';
 import type { ClusterClient } from '../api-client.ts';
 import { ISTIO_VERSION } from '../build.ts';
 import {
@@ -117,6 +118,7 @@ async function run(invocation: Invocation): Promise<void> {
   const cluster = invocation.cluster();
   io.err(`${sail(io.interactive)}\n`);
   await checkVersion(cluster);
+  await requireEmbedded(cluster);
   const installation = await asked(invocation);
   refuseMissing(installation);
   const { operator } = installation;
@@ -198,6 +200,18 @@ export function refuseMissing({ operator, missing }: Installation): void {
   const [verb, plural] = missing.length === 1 ? ['is', ''] : ['are', 's'];
   throw new CommandError(
     `the component${plural} ${missing.join(' and ')} (profile ${operator.profile}) ${verb} not simulated on the embedded cluster: choose the profile minimal, default or demo, or use a real cluster (MESHPROOF_ENGINE=kind)`,
+  );
+}
+
+/**
+ * What is made here needs the simulated images: on any other cluster it would be half an Istio. --context and $KUBECONFIG may
+ * lead to one.
+ */
+export async function requireEmbedded(cluster: ClusterClient): Promise<void> {
+  const nodes = await cluster.list(collection(kinds.node));
+  if (nodes.some((node) => at(node, 'status', 'nodeInfo', 'machineID') === MACHINE_ID)) return;
+  throw new CommandError(
+    `${cluster.access.server.href} is no embedded cluster of Meshproof, and this istioctl changes no other. Leave out --context, --kubeconfig and $KUBECONFIG, or use the real istioctl there`,
   );
 }
 

@@ -16,6 +16,7 @@ import {
   filesFlag,
   forceFlag,
   manifestsFlag,
+  requireEmbedded,
   revisionFlag,
   setFlag,
   skipFlag,
@@ -55,6 +56,7 @@ async function run(invocation: Invocation): Promise<void> {
     );
   if (args.length > 0) throw new CommandError('istioctl uninstall does not take arguments');
   const cluster = invocation.cluster();
+  await requireEmbedded(cluster);
   if (revision !== '' && !(await revisionExists(cluster, revision)))
     throw new CommandError('could not find target revision');
   if (purge && (revision !== '' || flags.strings('filename').length > 0))

@@ -5,6 +5,7 @@ import type { DraftOf, KindsClient, Node } from '../../controllers/kinds.ts';
 import { equal, sameStatus } from '../../controllers/equal.ts';
 import type { Change } from '../../store/store.ts';
 import { microTimestamp, timestamp } from '../../time.ts';
+import { MACHINE_ID } from '../machine.ts';
 
 export const NODE_IP = '172.18.0.2';
 const POD_CIDR = '10.244.0.0/24';
@@ -173,7 +174,7 @@ export class Registration {
       ],
       daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
       nodeInfo: {
-        machineID: '4f1c1f0c4d5e4d3a9b1c2d3e4f5a6b7c',
+        machineID: MACHINE_ID,
         systemUUID: '7b1f7b0c-5a1e-4c57-8d0c-3c6f2f0a9e42',
         bootID: 'c2f8e0a4-6f0e-4b43-9a9d-7d5b1c8e2f31',
         kernelVersion: '6.10.14-linuxkit',
