@@ -3,19 +3,23 @@
 
 import type { Labels } from '../labels.ts';
 import type { Matcher } from '../matcher.ts';
+import type { Series } from '../storage/series.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { SamplesWindow, TargetSamples } from '../storage/target-samples.ts';
 import { QueryError, type Range } from './values.ts';
 
 /** One series: times rise, a missing value is a marker that it had ended by then. */
 export class SelectedSeries {
   readonly labels: Labels;
-  readonly times: number[] = [];
-  readonly values: (number | undefined)[] = [];
+  readonly times: number[];
+  readonly values: (number | undefined)[];
   /** Whether it ended at some time within. */
   ended = false;
 
-  constructor(labels: Labels) {
+  constructor(labels: Labels, times: number[] = [], values: (number | undefined)[] = []) {
     this.labels = labels;
+    this.times = times;
+    this.values = values;
   }
 
   add(time: number, value: number | undefined): void {
@@ -82,9 +86,11 @@ export function selected(
 ): SelectedSeries[] {
   // In two steps: what many series share has been joined to a key once, and what is a series' own is short.
   const byShared = new Map<string, Map<string, SelectedSeries>>();
+  const windows = new Map<TargetSamples, SamplesWindow>();
   for (const series of storage.select(matchers)) {
-    const read = new SelectedSeries(series.labels);
-    series.samples.visit(series.column, from, to, (time, value) => read.add(time, value));
+    let window = windows.get(series.samples);
+    if (!window) windows.set(series.samples, (window = series.samples.window(from, to)));
+    const read = readSeries(series, from, to, window);
     if (read.times.length === 0) continue;
     budget.left -= read.times.length;
     if (budget.left < 0)
@@ -97,6 +103,20 @@ export function selected(
     alike.set(series.own.ownKey, other ? merged(other, read) : read);
   }
   return [...byShared.values()].flatMap((alike) => [...alike.values()]);
+}
+
+/** Series of one target that were in each scrape share their times. */
+function readSeries(
+  { labels, samples, column }: Series,
+  from: number,
+  to: number,
+  window: SamplesWindow,
+): SelectedSeries {
+  const values = window.values(column);
+  if (values) return new SelectedSeries(labels, window.times, values);
+  const read = new SelectedSeries(labels);
+  samples.visit(column, from, to, (time, value) => read.add(time, value));
+  return read;
 }
 
 /** The same series from two targets (one came back after it had gone): one after the other, or side by side. */

@@ -26,6 +26,11 @@ export interface Block {
   /** Cluster milliseconds since the epoch, one a row. */
   readonly times: Float64Array;
   visit(column: number, visit: Visit): void;
+  /**
+   * Writes the values of these rows, the last one excluded, into a list from an index on. False when one has no sample: then
+   * what it wrote means nothing.
+   */
+  fill(column: number, from: number, to: number, values: number[], at: number): boolean;
   /** About. */
   readonly bytes: number;
 }
@@ -91,6 +96,13 @@ export class OpenBlock implements Block {
       (row) => this.#own.get(row * MAX_COLUMNS + column) ?? NaN,
       visit,
     );
+  }
+
+  fill(column: number, from: number, to: number, values: number[], at: number): boolean {
+    if (column >= this.#columns) return false;
+    const cells = { cells: this.#cells, first: column, stride: this.#capacity };
+    const own = (row: number) => this.#own.get(row * MAX_COLUMNS + column) ?? NaN;
+    return fillCells(cells, this.#start[column] ?? 0, own, { from, to }, values, at);
   }
 
   /** Packs it. */
@@ -207,6 +219,22 @@ class PackedBlock implements Block {
       visit,
     );
   }
+
+  fill(column: number, from: number, to: number, values: number[], at: number): boolean {
+    const { kindOf, starts, shapeOf, cells, own } = this.#packed;
+    const kind = kindOf[column];
+    if (kind === undefined) return false;
+    const kept = own.get(column);
+    let next = 0;
+    return fillCells(
+      { cells, first: (shapeOf[kind] ?? 0) * this.rows, stride: 1 },
+      starts[kind] ?? 0,
+      () => kept?.[next++] ?? NaN,
+      { from, to },
+      values,
+      at,
+    );
+  }
 }
 
 /** What five typed arrays weigh besides their contents, about. */
@@ -233,6 +261,36 @@ function visitCells(
     visit(times[row] ?? 0, sample);
     value = Number.isFinite(sample) ? sample : 0;
   }
+}
+
+interface Cells {
+  cells: Uint16Array;
+  /** Where the column's first row lies, and how far apart its rows are. */
+  first: number;
+  stride: number;
+}
+
+/** `visitCells` for a column without gaps, which most are: without a call for each sample. */
+function fillCells(
+  { cells, first, stride }: Cells,
+  start: number,
+  ownAt: (row: number) => number,
+  { from, to }: { from: number; to: number },
+  values: number[],
+  at: number,
+): boolean {
+  let value = start;
+  for (let row = 0; row < to; row++) {
+    const cell = cells[first + row * stride] ?? ABSENT;
+    if (cell === ABSENT) {
+      if (row >= from) return false;
+      continue;
+    }
+    const sample = cell === OWN ? ownAt(row) : value + cell;
+    if (row >= from) values[at + row - from] = sample;
+    value = Number.isFinite(sample) ? sample : 0;
+  }
+  return true;
 }
 
 function grown(values: Float64Array, length: number): Float64Array {

@@ -4,6 +4,12 @@ import { type Block, OpenBlock, type Visit } from './block.ts';
 import type { Labels } from '../labels.ts';
 import type { Series } from './series.ts';
 
+export interface SamplesWindow {
+  times: number[];
+  /** A value for each of the times; undefined when the series was not in each of those scrapes. */
+  values(column: number): number[] | undefined;
+}
+
 export class TargetSamples {
   readonly series: Series[] = [];
   /** Sets of labels of its series by what they are, so that equal ones are one. */
@@ -46,6 +52,32 @@ export class TargetSamples {
     };
     for (const block of this.#packed) if (meets(block, from, to)) block.visit(column, within);
     if (meets(this.#open, from, to)) this.#open.visit(column, within);
+  }
+
+  /** Its scrapes with `from` < time ≤ `to`, of which any series may be read at once. */
+  window(from: number, to: number): SamplesWindow {
+    const parts = [...this.#packed, this.#open]
+      .filter((block) => meets(block, from, to))
+      .map((block) => ({
+        block,
+        from: block.times.subarray(0, block.rows).findIndex((time) => time > from),
+        to: block.times.subarray(0, block.rows).findLastIndex((time) => time <= to) + 1,
+      }));
+    const times = parts.flatMap(({ block, from: first, to: end }) => [
+      ...block.times.subarray(first, end),
+    ]);
+    return {
+      times,
+      values: (column) => {
+        const values = new Array<number>(times.length).fill(0);
+        let at = 0;
+        for (const { block, from: first, to: end } of parts) {
+          if (!block.fill(column, first, end, values, at)) return undefined;
+          at += end - first;
+        }
+        return values;
+      },
+    };
   }
 
   /** Forgets full blocks that ended before `time`. */
