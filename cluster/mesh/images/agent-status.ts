@@ -13,14 +13,19 @@ import { durationMs } from '../routing/durations.ts';
 /** How long a proxy that was not told before goes on for what is under way. Istio: terminationDrainDuration. */
 const DRAIN_MS = 5_000;
 
+/** What it needs of the process it speaks for. */
+export type AgentProcess = Pick<Process, 'clock' | 'env' | 'signal' | 'stdout'> & {
+  net: Pick<Process['net'], 'ip'>;
+};
+
 export class AgentStatus {
-  readonly #process: Process;
+  readonly #process: AgentProcess;
   readonly #since: number;
   #updates = 0;
   #drained = false;
   #probedWell = false;
 
-  constructor(process: Process) {
+  constructor(process: AgentProcess) {
     this.#process = process;
     this.#since = process.clock.now();
   }
@@ -94,7 +99,7 @@ export class AgentStatus {
   }
 }
 
-function drainMs(process: Process): number {
+function drainMs(process: AgentProcess): number {
   const config = parseJson(process.env.get('PROXY_CONFIG') ?? '{}');
   return durationMs(stringOf(at(config, 'terminationDrainDuration'))) ?? DRAIN_MS;
 }
