@@ -69,7 +69,7 @@ console.log(`${passed} passed, ${failures.length} failed`);
 process.exit(failures.length > 0 ? 1 : 0);
 
 function fileOf(lesson: Lesson): string {
-  return lesson.steps[0]?.blocks[0]?.file ?? lesson.id;
+  return lesson.steps.flatMap((step) => step.blocks)[0]?.file ?? lesson.id;
 }
 
 async function play(lesson: Lesson, examine: boolean): Promise<void> {
