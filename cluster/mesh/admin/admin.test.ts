@@ -35,7 +35,7 @@ function adminOf(draft: MeshDraft, annotations: Record<string, string> = {}): Pr
         since: START,
       },
       received: { config, at: START + 250, version: 'v1' },
-      rootCertificate: 'PEM',
+      rootCertificate: () => 'PEM',
     }),
     clusters: () => upstreams.list(),
     updates: () => 1,

@@ -153,13 +153,12 @@ function numbers(admin: ProxyAdmin): [name: string, value: number][] {
   );
 }
 
-/** Of each configuration, counted once: scrapes ask again and again. */
-const listenerCounts = new WeakMap<ProxyConfig, number>();
+/** virtualOutbound and virtualInbound, which stand beside those of services. */
+const VIRTUAL_LISTENERS = 2;
 
-function listenerCount(config: ProxyConfig): number {
-  let count = listenerCounts.get(config);
-  if (count === undefined) listenerCounts.set(config, (count = dynamicListeners(config).length));
-  return count;
+/** Scrapes ask again and again, so nothing is written out to be counted. */
+function listenerCount({ outbound }: ProxyConfig): number {
+  return outbound.listeners.size + VIRTUAL_LISTENERS;
 }
 
 function stats(admin: ProxyAdmin, query: URLSearchParams): HttpResponse {

@@ -24,8 +24,8 @@ export interface DumpOf {
   bootstrap: BootstrapOf;
   /** Undefined until istiod has answered. */
   received: Received | undefined;
-  /** PEM of the mesh's root. */
-  rootCertificate: string | undefined;
+  /** PEM of the mesh's root; asked for when it is shown. */
+  rootCertificate(): string | undefined;
 }
 
 /** The parts in Envoy's order. */
@@ -47,7 +47,7 @@ export function configDump(
       : []),
     dumpOf('ListenersConfigDump', listeners(received, bootstrap.since)),
     dumpOf('RoutesConfigDump', routes(received, bootstrap.since)),
-    dumpOf('SecretsConfigDump', secretsDump(of.rootCertificate, bootstrap.since)),
+    dumpOf('SecretsConfigDump', secretsDump(of.rootCertificate(), bootstrap.since)),
   ];
 }
 

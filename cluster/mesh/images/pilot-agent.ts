@@ -17,7 +17,7 @@ import { at, isFields, numberOf, stringOf, stringsOf } from '../../schema/fields
 import { bytesOf, nothing, readAll, textOf } from '../../streams.ts';
 import { type ProxyAdmin, answerAdmin, prometheusText } from '../admin/admin.ts';
 import { LogLevels } from '../admin/log-levels.ts';
-import { statsInclusion } from '../admin/stats.ts';
+import { type StatsInclusion, statsInclusion } from '../admin/stats.ts';
 import type { Delivered, Mesh } from '../mesh.ts';
 import { parseJson } from '../proxy/peer.ts';
 import { Sidecar } from '../proxy/sidecar.ts';
@@ -105,6 +105,7 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
     });
     sidecar.start();
   };
+  let inclusion: StatsInclusion | undefined;
   const admin: ProxyAdmin = {
     dump: () => ({
       bootstrap: {
@@ -114,11 +115,13 @@ async function runProxy(process: Process, mesh: Mesh, version: string): Promise<
         since,
       },
       received,
-      rootCertificate: fileOf(process, ROOT_CERTIFICATE),
+      rootCertificate: () => fileOf(process, ROOT_CERTIFICATE),
     }),
     clusters: () => sidecar?.upstreams.list() ?? [],
     updates: () => updates,
-    inclusion: () => statsInclusion(podAnnotations(process), statsMatcherOf(process)),
+    // Read once, as Envoy's bootstrap is.
+    inclusion: () =>
+      (inclusion ??= statsInclusion(podAnnotations(process), statsMatcherOf(process))),
     levels: new LogLevels(
       flagOf(process, 'proxyLogLevel') ?? 'warning',
       flagOf(process, 'proxyComponentLogLevel'),

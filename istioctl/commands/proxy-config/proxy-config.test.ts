@@ -91,7 +91,7 @@ const dump = JSON.stringify({
         since: Date.UTC(2026, 10, 22),
       },
       received: { config: seenBy(frontend, mesh), at: Date.UTC(2026, 10, 22), version: 'v1' },
-      rootCertificate: undefined,
+      rootCertificate: () => undefined,
     },
     { endpoints: true },
   ),
