@@ -34,6 +34,19 @@ mistakes:
 const withCheck = (yaml: string) =>
   wrong(`<Step id="one" title="One">\n\`\`\`yaml check\n${yaml}\`\`\`\n</Step>`);
 
+test('a prediction has a scale with its answer on it', () => {
+  const predict = (from: string, to: string, answer: string) =>
+    wrong(
+      `<Predict id="g" question="How many?" from="${from}" to="${to}" answer="${answer}" unit="of 10">\nSo.\n</Predict>`,
+    );
+  const message =
+    'day.mdx:9:1: the scale of <Predict> runs from one number to a larger one, and its `answer` lies between them.';
+  assert.equal(predict('0', '10', '3'), '');
+  assert.equal(predict('0', '10', '11'), message);
+  assert.equal(predict('0', 'ten', '3'), message);
+  assert.equal(predict('10', '0', '3'), message);
+});
+
 test('a check of receipts shares its step with no other kind', () => {
   const seen = CHECK.replace('check: runs', 'check: looked')
     .replace(/watch:[\s\S]*(?=rules:)/, 'watch:\n  pods: { receipt: kubectl get pods }\n')

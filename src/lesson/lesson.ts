@@ -220,7 +220,7 @@ class LessonReader {
     if (name === 'Step') this.#readStep(node);
     else {
       if (name === 'Reflect') this.#readId('reflection', node);
-      if (name === 'Predict') this.#readId('prediction', node);
+      if (name === 'Predict') this.#readPrediction(node);
       this.#readChildren(node.children);
     }
   }
@@ -245,6 +245,18 @@ class LessonReader {
     if (isId(id)) this.#name(kind, id, startOf(node));
     else this.#problems.add(startOf(node), `\`${id}\` is no id. ${ID_FORM}`);
     return id;
+  }
+
+  #readPrediction(node: Element): void {
+    this.#readId('prediction', node);
+    const [from, answer, to] = ['from', 'answer', 'to'].map((field) =>
+      Number(attribute(node, field) ?? NaN),
+    ) as [number, number, number];
+    // Asked this way round, what is no number is refused, too.
+    if (from < to && from <= answer && answer <= to) return;
+    const message =
+      'the scale of <Predict> runs from one number to a larger one, and its `answer` lies between them.';
+    this.#problems.add(startOf(node), message);
   }
 
   #readAttributes(node: Element, name: string, form: ElementForm): void {
