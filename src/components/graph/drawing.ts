@@ -14,6 +14,8 @@ const LINES_WITH_FIGURES = 24;
 const SERVICES_WITH_WORDS = 16;
 /** Smaller than this a picture is scrolled instead: 13px become 9. */
 const SMALLEST_SCALE = 0.72;
+/** On a whole screen: 13px become 24, to be read from the back of a room. */
+const LARGEST_SCALE = 1.85;
 
 export interface DrawingOptions {
   /** A service or call was chosen, or none any more. */
@@ -96,19 +98,29 @@ export class Drawing {
     const room = this.#canvas.clientWidth - PADDING;
     const of = (direction: Direction) =>
       layOut({ nodes, calls, label: figures ? LABEL : undefined }, direction);
-    let layout = of('right');
-    if (layout.width > room) {
-      const down = of('down');
-      if (down.width < layout.width) layout = down;
-    }
+    const right = of('right');
+    const down = right.width > room || this.#isWhole ? of('down') : right;
+    // As large as can be; on the page that is the narrower of two that do not fit.
+    const layout = this.#scale(down, room) > this.#scale(right, room) ? down : right;
     this.#layout = layout;
-    const scale = Math.min(1, Math.max(SMALLEST_SCALE, room / layout.width));
+    const scale = this.#scale(layout, room);
     set(this.#svg, {
       viewBox: `0 0 ${layout.width} ${layout.height}`,
       width: Math.round(layout.width * scale),
       height: Math.round(layout.height * scale),
     });
     this.#order = inReadingOrder(layout);
+  }
+
+  /** In the column as wide as it is at most; on a whole screen, such as a wall's, as large as it fits. */
+  #scale({ width, height }: Layout, room: number): number {
+    if (!this.#isWhole) return Math.min(1, Math.max(SMALLEST_SCALE, room / width));
+    const fits = Math.min(room / width, (this.#canvas.clientHeight - PADDING) / height);
+    return Math.min(LARGEST_SCALE, Math.max(SMALLEST_SCALE, fits));
+  }
+
+  get #isWhole(): boolean {
+    return document.fullscreenElement?.contains(this.#canvas) ?? false;
   }
 
   #click(event: Event): void {

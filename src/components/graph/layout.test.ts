@@ -52,6 +52,21 @@ test('a line leaves and enters at the sides of its services, and its arrow point
   assert.ok(line.label.x > from.x + from.width && line.label.x < to.x);
 });
 
+test('a line runs straight past its own figures', () => {
+  const { lines } = layOut(company, 'right');
+  for (const id of ['backend database', 'backend payments']) {
+    const line = lines.get(id);
+    assert.ok(line);
+    const ends = [...line.path.matchAll(/C[-\d. ]+ (\S+) (\S+?)(?=C|$)/g)].map(([, x, y]) => ({
+      x: Number(x),
+      y: Number(y),
+    }));
+    const [before, after] = ends.filter(({ y }) => Math.abs(y - line.label.y) < 0.1);
+    assert.ok(before && after, line.path);
+    assert.ok(before.x <= line.label.x - 41 && after.x >= line.label.x + 41, line.path);
+  }
+});
+
 test('two lines at one side have a port each; a way back enters from behind', () => {
   const { lines } = layOut(
     { ...company, calls: [...company.calls, call('database', 'frontend')] },

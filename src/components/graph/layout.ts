@@ -64,7 +64,7 @@ export function layOut(shape: Shape, direction: Direction): Layout {
     graph.setEdge(from, to, { ...label, labeloffset: 10 }, id);
   }
   dagre(graph as never);
-  return read(graph, direction);
+  return read(graph, direction, shape.label);
 }
 
 interface Box extends Partial<Point> {
@@ -80,7 +80,11 @@ interface Bend extends Partial<Point> {
   labeloffset?: number;
 }
 
-function read(graph: Graph<object, Box, Bend>, direction: Direction): Layout {
+function read(
+  graph: Graph<object, Box, Bend>,
+  direction: Direction,
+  label: Shape['label'],
+): Layout {
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
   const nodes: Layout['nodes'] = new Map(
     graph.nodes().map((id) => {
@@ -102,8 +106,12 @@ function read(graph: Graph<object, Box, Bend>, direction: Direction): Layout {
       label: { x: x ?? middle.x, y: y ?? middle.y },
     };
   });
+  const size = label && (direction === 'right' ? label.width : label.height);
   const ports = new Ports(nodes, direction);
-  for (const run of runs) ports.want(run);
+  for (const run of runs) {
+    if (size !== undefined) straighten(run, size / 2, direction);
+    ports.want(run);
+  }
   const lines = runs.map((run) => [run.id, lineOf(run, ports, direction)] as const);
   return {
     direction,
@@ -120,6 +128,18 @@ interface Run {
   to: string;
   bends: Point[];
   label: Point;
+}
+
+/** Past its own figures a line runs straight, so that it does not run through them. */
+function straighten(run: Run, half: number, direction: Direction): void {
+  const along = direction === 'right' ? 'x' : 'y';
+  const [first, last] = [run.bends[0], run.bends.at(-1)];
+  const onward = first && last && last[along] < first[along] ? -1 : 1;
+  run.bends = run.bends.flatMap((bend) =>
+    Math.abs(bend[along] - run.label[along]) < 1
+      ? [-half, half].map((by) => ({ ...bend, [along]: bend[along] + onward * by }))
+      : [bend],
+  );
 }
 
 /** Side by side where several lines meet one side of a service, in the order of where they come from. */
