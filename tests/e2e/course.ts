@@ -15,8 +15,8 @@ export class Course {
     this.#product = product;
   }
 
-  static async start(): Promise<Course> {
-    return new Course(await Product.start({ clockSpeed: CLOCK_SPEED }));
+  static async start(clockSpeed = CLOCK_SPEED): Promise<Course> {
+    return new Course(await Product.start({ clockSpeed }));
   }
 
   stop(): Promise<void> {

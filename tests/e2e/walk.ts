@@ -8,7 +8,7 @@ import { blockOf, checkOf, type Course, screenOf } from './course.ts';
 import { axeFindings, expect } from './pages.ts';
 
 /** How long the cluster may take over one step at its fast clock, the image pulls of a first start included. */
-export const STEP_MS = 30_000;
+export const STEP_MS = 60_000;
 
 /** One way of giving a command. */
 export type Hand = (page: Page, block: Block) => Promise<void>;
