@@ -271,8 +271,17 @@ export interface ServiceEntrySpec {
 
 export type OutboundMode = 'ALLOW_ANY' | 'REGISTRY_ONLY';
 
+export interface SidecarIngress {
+  port?: { number?: number; name?: string; protocol?: string };
+  /** `127.0.0.1:8080`, `0.0.0.0:8080` for the pod's own address; none: where callers dial. */
+  defaultEndpoint?: string;
+  connectionPool?: ConnectionPoolSettings;
+}
+
 export interface SidecarSpec {
   workloadSelector?: { labels?: Record<string, string> };
+  ingress?: SidecarIngress[];
+  inboundConnectionPool?: ConnectionPoolSettings;
   egress?: { hosts?: string[]; port?: { number?: number }; bind?: string }[];
   outboundTrafficPolicy?: { mode?: OutboundMode };
 }

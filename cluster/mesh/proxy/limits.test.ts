@@ -3,8 +3,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { textResponse } from '../../network/http-server.ts';
-import type { TrafficPolicy } from '../resources.ts';
-import { type MeshDraft, client, pod, rule, service, shopMesh } from '../testing/mesh-lab.ts';
+import type { SidecarSpec, TrafficPolicy } from '../resources.ts';
+import {
+  type MeshDraft,
+  client,
+  pod,
+  rule,
+  seenBy,
+  service,
+  shopMesh,
+} from '../testing/mesh-lab.ts';
+import { HostHealth, OutlierDetector } from './outlier.ts';
 import { type ProxiedLab, header, proxiedLab } from '../testing/proxied-lab.ts';
 
 const outsider = pod({ name: 'outsider', ip: '10.244.0.9', injected: false });
@@ -165,4 +174,122 @@ test('a proxy that ends takes its connections with it: its callers get a 503, UC
   );
   await lab.net.clock.step(5_000);
   assert.deepEqual(lab.faults, []);
+});
+
+describe('a Sidecar’s own ports', () => {
+  const listening = (spec: SidecarSpec): MeshDraft => ({
+    ...shopMesh,
+    sidecars: [rule('Sidecar', 'shop', { workloadSelector: { labels: { app: 'shop' } }, ...spec })],
+  });
+
+  test('lead to where the application listens', async () => {
+    const lab = await proxiedLab({
+      ...listening({
+        ingress: [
+          { port: { number: 8080, name: 'http', protocol: 'HTTP' }, defaultEndpoint: '0.0.0.0:80' },
+        ],
+      }),
+      services: [service('shop', ['http:80:8080'], shopMesh.pods.slice(1))],
+    });
+    const answer = await lab.during(lab.ask('client', 'http://shop/'));
+    assert.deepEqual([answer.status, header(answer, 'server')], [200, 'envoy']);
+    assert.deepEqual(lab.faults, []);
+  });
+
+  test('have limits of their own', () => {
+    const draft = listening({
+      inboundConnectionPool: { tcp: { maxConnections: 3 } },
+      ingress: [
+        { port: { number: 80, protocol: 'HTTP' } },
+        {
+          port: { number: 81, protocol: 'TCP' },
+          connectionPool: { tcp: { maxConnections: 5 } },
+        },
+      ],
+    });
+    const { ports } = seenBy(shopV1, draft).inbound;
+    assert.deepEqual(
+      [...ports.values()].map(({ port, protocol, pool }) => [port, protocol, pool.maxConnections]),
+      [
+        [80, 'http', 3],
+        [81, 'tcp', 5],
+      ],
+    );
+  });
+});
+
+test('failures to reach a host may be counted apart from its own errors', () => {
+  const detector = new OutlierDetector(
+    {
+      consecutive5xx: 2,
+      consecutiveGateway: 0,
+      consecutiveLocal: 3,
+      intervalMs: 1_000,
+      baseEjectionMs: 5_000,
+      maxEjectionPercent: 100,
+      minHealthPercent: 0,
+      written: {},
+    },
+    0,
+  );
+  const host = new HostHealth();
+  const note = (status: number, unreached: boolean) =>
+    detector.note(host, status, [host], 0, unreached);
+  assert.deepEqual([note(503, true), note(503, true), note(500, false)], [false, false, false]);
+  assert.deepEqual([note(503, true), note(503, true), note(503, true)], [false, false, true]);
+});
+
+test('a fault without a percentage happens to nobody', async () => {
+  const lab = await proxiedLab({
+    ...shopMesh,
+    virtualServices: [
+      rule('VirtualService', 'shop', {
+        hosts: ['shop'],
+        http: [
+          {
+            fault: { abort: { httpStatus: 418 }, delay: { fixedDelay: '5s' } },
+            route: [{ destination: { host: 'shop' } }],
+          },
+        ],
+      }),
+    ],
+  });
+  const began = lab.net.clock.now();
+  assert.equal((await lab.during(lab.ask('client', 'http://shop/'))).status, 200);
+  assert.ok(lab.net.clock.now() - began < 1_000);
+});
+
+test('preflights of unknown origins are answered without headers where the policy says so', async () => {
+  const cors = (unmatchedPreflights: 'FORWARD' | 'IGNORE'): MeshDraft => ({
+    ...shopMesh,
+    virtualServices: [
+      rule('VirtualService', 'shop', {
+        hosts: ['shop'],
+        http: [
+          {
+            corsPolicy: { allowOrigins: [{ exact: 'https://a' }], unmatchedPreflights },
+            route: [{ destination: { host: 'shop' } }],
+          },
+        ],
+      }),
+    ],
+  });
+  for (const [policy, reached] of [
+    ['FORWARD', 1],
+    ['IGNORE', 0],
+  ] as const) {
+    const lab = await proxiedLab(cors(policy));
+    const answer = await lab.during(
+      lab.ask('client', 'http://shop/', {
+        method: 'OPTIONS',
+        headers: [
+          ['Origin', 'https://b'],
+          ['Access-Control-Request-Method', 'GET'],
+        ],
+      }),
+    );
+    assert.equal(header(answer, 'access-control-allow-origin'), undefined);
+    const received = ['shop-v1', 'shop-v2'].flatMap((name) => lab.received.get(name) ?? []);
+    assert.equal(received.length, reached);
+  }
 });

@@ -59,6 +59,10 @@ export async function answerOutbound(
       preflightHeaders(route.cors, origin),
     );
   }
+  if (route.cors && isPreflight(method, headers) && !route.cors.forwardUnmatched) {
+    exchange.details = 'cors_response';
+    return reply(context, 200, '');
+  }
   const response = await act(context, route, request, exchange, destination, signal);
   if (route.cors && origin !== undefined) addCorsHeaders(route.cors, origin, response.headers);
   return response;

@@ -10,6 +10,7 @@ const MAX_EJECTION_MS = 300_000;
 export class HostHealth {
   serverErrors = 0;
   gatewayErrors = 0;
+  localFailures = 0;
   /** Undefined while it is in. */
   ejectedAt: number | undefined;
   /** When it last came back, and how often in a row it had been ejected. */
@@ -27,9 +28,27 @@ export class OutlierDetector {
     this.#start = now;
   }
 
-  /** A host answered with a status, or 5xx stands for no answer. True when that ejects it. */
-  note(host: HostHealth, status: number, all: readonly HostHealth[], now: number): boolean {
-    const { consecutive5xx, consecutiveGateway } = this.#settings;
+  /**
+   * A host answered with a status, or 5xx stands for no answer. True when that ejects it.
+   * @param unreached the status is this proxy's own word for a failure to reach the host.
+   */
+  note(
+    host: HostHealth,
+    status: number,
+    all: readonly HostHealth[],
+    now: number,
+    unreached = false,
+  ): boolean {
+    const { consecutive5xx, consecutiveGateway, consecutiveLocal } = this.#settings;
+    if (consecutiveLocal !== undefined) {
+      host.localFailures = unreached ? host.localFailures + 1 : 0;
+      if (unreached) {
+        if (consecutiveLocal === 0 || host.localFailures < consecutiveLocal) return false;
+        if (this.isEjected(host, now)) return false;
+        host.localFailures = 0;
+        return this.#eject(host, all, now);
+      }
+    }
     host.serverErrors = status >= 500 ? host.serverErrors + 1 : 0;
     host.gatewayErrors = status >= 502 && status <= 504 ? host.gatewayErrors + 1 : 0;
     const server = consecutive5xx > 0 && host.serverErrors >= consecutive5xx;
@@ -47,6 +66,7 @@ export class OutlierDetector {
     if (now < back) return true;
     host.ejectedAt = undefined;
     host.returnedAt = back;
+    host.localFailures = 0;
     host.serverErrors = 0;
     host.gatewayErrors = 0;
     return false;

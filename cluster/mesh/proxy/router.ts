@@ -190,7 +190,7 @@ async function attempt(
     host.active--;
     if (signal.aborted) {
       // A route timeout counts against the host; a caller that went away does not.
-      if (signal.reason instanceof RouteTimeout) cluster.note(host, 504);
+      if (signal.reason instanceof RouteTimeout) cluster.note(host, 504, true);
       throw signal.reason as Error;
     }
     const failure: UpstreamFailure | undefined = limit.signal.aborted
@@ -198,7 +198,7 @@ async function attempt(
       : failureOf(error);
     if (!failure) throw error;
     if (failure.kind !== 'overflow')
-      cluster.note(host, failure.kind === 'per-try-timeout' ? 504 : 503);
+      cluster.note(host, failure.kind === 'per-try-timeout' ? 504 : 503, true);
     return { failure };
   } finally {
     limit.over();

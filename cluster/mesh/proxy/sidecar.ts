@@ -341,7 +341,8 @@ export class Sidecar {
   /** The application behind a port; it keeps its connections over pushes. */
   #application(port: InboundPort | undefined, { port: number }: Address): UpstreamCluster {
     const name = port?.cluster ?? INBOUND_PASSTHROUGH;
-    const key = port ? `${name} ${port.service?.host ?? ''}` : `${name} ${number}`;
+    const { ip = '', port: target = number } = port?.target ?? {};
+    const key = port ? `${name} ${port.service?.host ?? ''} ${ip}:${target}` : `${name} ${number}`;
     let cluster = this.#inbound.get(key);
     if (cluster && port && !equal(cluster.definition.pool, port.pool)) {
       cluster.close();
@@ -354,6 +355,7 @@ export class Sidecar {
         clock,
         random,
         source: INBOUND_SOURCE,
+        ...(port?.target ? { target: port.target } : {}),
         hello: () => this.#hello(),
       });
       this.#inbound.set(key, cluster);
@@ -409,7 +411,7 @@ export class Sidecar {
       const words = failureWords(failure, false);
       exchange.flags.add(words.flag);
       exchange.transportFailure = failure.kind === 'connect' ? failure.transport : '';
-      cluster.note(host, 503);
+      cluster.note(host, 503, true);
       telemetry.opened(exchange);
       connection.reset();
     } finally {

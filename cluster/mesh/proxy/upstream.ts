@@ -2,7 +2,12 @@
 // cluster anew; a change of endpoints keeps the hosts that stay. Source: Envoy docs, cluster manager (CDS and EDS updates).
 
 import type { Clock } from '../../clock.ts';
-import { type Connection, NetError, type NetworkNamespace } from '../../network/network.ts';
+import {
+  type Address,
+  type Connection,
+  NetError,
+  type NetworkNamespace,
+} from '../../network/network.ts';
 import { HttpError } from '../../network/http-message.ts';
 import { BrokenPipe } from '../../streams.ts';
 import { defaultPool } from '../routing/clusters.ts';
@@ -26,6 +31,8 @@ export interface UpstreamContext {
   random: () => number;
   /** The loopback address to come from: for calls to the proxy's own application. */
   source?: string;
+  /** Where connections go that would go on to where they were dialled. */
+  target?: Address;
   /** How this proxy names itself in a handshake. */
   hello(): Hello;
 }
@@ -127,7 +134,8 @@ export class UpstreamCluster {
   }
 
   /** For connections that go on to where they were dialled. */
-  originalDestination(address: string, port: number): Host {
+  originalDestination(dialled: string, dialledPort: number): Host {
+    const { ip: address, port } = this.#context.target ?? { ip: dialled, port: dialledPort };
     const key = `${address}:${port}`;
     const known = this.#hosts.find((host) => host.key === key);
     if (known) return known;
@@ -144,12 +152,13 @@ export class UpstreamCluster {
   }
 
   /** What came of a request; no answer counts as a server error. */
-  note(host: Host, status: number): void {
+  note(host: Host, status: number, unreached = false): void {
     this.#detector?.note(
       host.health,
       status,
       this.#hosts.map(({ health }) => health),
       this.#context.clock.now(),
+      unreached,
     );
   }
 

@@ -133,6 +133,9 @@ function outlierOf(settings: OutlierDetection | undefined): Outlier | undefined 
     consecutive5xx: settings.consecutive5xxErrors ?? 5,
     // Envoy counts gateway errors by default and ejects for them only when asked to.
     consecutiveGateway: settings.consecutiveGatewayErrors ?? 0,
+    consecutiveLocal: settings.splitExternalLocalOriginErrors
+      ? (settings.consecutiveLocalOriginFailures ?? 5)
+      : undefined,
     intervalMs: durationMs(settings.interval) || 10_000,
     baseEjectionMs: durationMs(settings.baseEjectionTime) || 30_000,
     maxEjectionPercent: settings.maxEjectionPercent || 10,

@@ -14,6 +14,8 @@ import { policyFor, ruleFor } from './destination-rules.ts';
 import type { MeshEnvironment } from './environment.ts';
 import { clusterName } from './hosts.ts';
 import type { ConnectionPool, InboundConfig, InboundMode, InboundPort } from './proxy-config.ts';
+import { portProtocol } from './services.ts';
+import { sidecarOf } from './visibility.ts';
 import type { ProxyIdentity } from './workloads.ts';
 
 const DRY_RUN = 'istio.io/dry-run';
@@ -23,11 +25,47 @@ export function inboundConfig(environment: MeshEnvironment, proxy: ProxyIdentity
   const acting = (action: 'ALLOW' | 'DENY') =>
     policies.filter(({ spec }) => (spec.action ?? 'ALLOW') === action);
   return {
-    ports: inboundPorts(environment, proxy),
+    ports: portsOf(environment, proxy),
     ...effectiveMtls(environment.peerAuthentications, environment.mesh.rootNamespace, proxy),
     deny: acting('DENY'),
     allow: acting('ALLOW'),
   };
+}
+
+/** A Sidecar's own list of ports stands in for those of the Services, and its pools for those of DestinationRules. */
+function portsOf(environment: MeshEnvironment, proxy: ProxyIdentity): Map<number, InboundPort> {
+  const ports = inboundPorts(environment, proxy);
+  const { ingress, inboundConnectionPool } = sidecarOf(environment, proxy)?.spec ?? {};
+  const whole = inboundConnectionPool && poolOf({ connectionPool: inboundConnectionPool });
+  if (!ingress?.length) {
+    if (whole) for (const [port, known] of ports) ports.set(port, { ...known, pool: whole });
+    return ports;
+  }
+  return new Map(
+    ingress.flatMap(({ port, defaultEndpoint, connectionPool }): [number, InboundPort][] => {
+      const number = port?.number;
+      if (number === undefined) return [];
+      const known = ports.get(number);
+      const own = connectionPool && poolOf({ connectionPool });
+      const target = targetOf(defaultEndpoint, proxy);
+      const listed: InboundPort = {
+        port: number,
+        cluster: clusterName('inbound', number, '', ''),
+        protocol: portProtocol(number, port?.name ?? '', port?.protocol),
+        service: known?.service,
+        pool: own ?? whole ?? known?.pool ?? defaultPool,
+        ...(target ? { target } : {}),
+      };
+      return [[number, listed]];
+    }),
+  );
+}
+
+/** Source: istio/istio cluster.go, buildInboundClustersFromSidecar. Unix sockets are nowhere here. */
+function targetOf(text: string | undefined, { ip }: ProxyIdentity): InboundPort['target'] {
+  const [host, port] = (text ?? '').split(':');
+  if (!host || !port) return undefined;
+  return { ip: host === '0.0.0.0' ? ip : host, port: Number(port) };
 }
 
 /** Ports by which Services reach this pod. The oldest Service gives a port its name in telemetry. */

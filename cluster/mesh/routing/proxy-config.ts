@@ -210,6 +210,8 @@ export interface Outlier {
   /** 0: not enforced. */
   consecutive5xx: number;
   consecutiveGateway: number;
+  /** Failures to reach the host in a row, where they are counted apart; undefined where they count as server errors. */
+  consecutiveLocal: number | undefined;
   intervalMs: number;
   baseEjectionMs: number;
   maxEjectionPercent: number;
@@ -228,6 +230,8 @@ export interface InboundPort {
   service: { host: string; name: string; namespace: string } | undefined;
   /** The server's proxy keeps the limits of the Service's DestinationRule too. */
   pool: ConnectionPool;
+  /** Where the application listens, if that is elsewhere than where callers dial. */
+  target?: { ip: string; port: number };
 }
 
 export interface InboundConfig {

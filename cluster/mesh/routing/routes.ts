@@ -288,13 +288,14 @@ function faultOf(fault: HttpFaultInjection | undefined): Fault | undefined {
     delay:
       delay && delayMs
         ? {
-            percent: delay.percentage ? (delay.percentage.value ?? 0) : (delay.percent ?? 100),
+            // Who names no share has none. Source: istio/api virtual_service.proto, HTTPFaultInjection.
+            percent: delay.percentage ? (delay.percentage.value ?? 0) : (delay.percent ?? 0),
             ms: delayMs,
           }
         : undefined,
     abort: abort
       ? {
-          percent: abort.percentage ? (abort.percentage.value ?? 0) : 100,
+          percent: abort.percentage?.value ?? 0,
           status: abort.httpStatus ?? (abort.grpcStatus ? 200 : 0),
           grpc: abort.grpcStatus,
         }

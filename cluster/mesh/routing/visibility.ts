@@ -66,7 +66,7 @@ function prefers(service: MeshService, other: MeshService, namespace: string): b
 }
 
 /** One that selects the workload, else the namespace's, else the root namespace's. */
-function sidecarOf(environment: MeshEnvironment, proxy: ProxyIdentity): Sidecar | undefined {
+export function sidecarOf(environment: MeshEnvironment, proxy: ProxyIdentity): Sidecar | undefined {
   const inNamespace = (namespace: string) =>
     environment.sidecars.filter(({ metadata }) => metadata.namespace === namespace);
   const own = inNamespace(proxy.namespace);
