@@ -100,10 +100,9 @@ export class Drawing {
       layOut({ nodes, calls, label: figures ? LABEL : undefined }, direction);
     const right = of('right');
     const down = right.width > room || this.#isWhole ? of('down') : right;
-    // As large as can be; on the page that is the narrower of two that do not fit.
-    const layout = this.#scale(down, room) > this.#scale(right, room) ? down : right;
+    const layout = this.#fits(down, room) > this.#fits(right, room) ? down : right;
     this.#layout = layout;
-    const scale = this.#scale(layout, room);
+    const scale = Math.max(SMALLEST_SCALE, this.#fits(layout, room));
     set(this.#svg, {
       viewBox: `0 0 ${layout.width} ${layout.height}`,
       width: Math.round(layout.width * scale),
@@ -112,11 +111,11 @@ export class Drawing {
     this.#order = inReadingOrder(layout);
   }
 
-  /** In the column as wide as it is at most; on a whole screen, such as a wall's, as large as it fits. */
-  #scale({ width, height }: Layout, room: number): number {
-    if (!this.#isWhole) return Math.min(1, Math.max(SMALLEST_SCALE, room / width));
-    const fits = Math.min(room / width, (this.#canvas.clientHeight - PADDING) / height);
-    return Math.min(LARGEST_SCALE, Math.max(SMALLEST_SCALE, fits));
+  /** In the column as wide as it is at most; on a whole screen, such as a wall's, as large as there is room. */
+  #fits({ width, height }: Layout, room: number): number {
+    if (!this.#isWhole) return Math.min(1, room / width);
+    const high = (this.#canvas.clientHeight - PADDING) / height;
+    return Math.min(LARGEST_SCALE, room / width, high);
   }
 
   get #isWhole(): boolean {
