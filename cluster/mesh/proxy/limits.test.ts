@@ -12,6 +12,7 @@ import {
   seenBy,
   service,
   shopMesh,
+  shopV1,
 } from '../testing/mesh-lab.ts';
 import { HostHealth, OutlierDetector } from './outlier.ts';
 import { type ProxiedLab, header, proxiedLab } from '../testing/proxied-lab.ts';
