@@ -4,6 +4,7 @@ import type { Image, ImageFile } from '../node/image.ts';
 import type { Program } from '../node/process.ts';
 import type { AskApi } from './discovery/kubernetes-api.ts';
 import { configReloader } from './config-reloader.ts';
+import { promtool } from './promtool.ts';
 import { prometheusProgram } from './prometheus.ts';
 
 /** What Istio's sample of the version of this mesh installs. */
@@ -99,6 +100,10 @@ function make(tag: string, version: string, ask: AskApi, userland: Userland): Im
       '/etc/prometheus/prometheus.yml': OWN_CONFIGURATION,
       '/prometheus': { directory: true, uid: 65534, gid: 65534 },
     },
-    programs: { ...userland.programs, '/bin/prometheus': prometheusProgram(ask, version) },
+    programs: {
+      ...userland.programs,
+      '/bin/prometheus': prometheusProgram(ask, version),
+      '/bin/promtool': promtool(version),
+    },
   };
 }

@@ -13,7 +13,7 @@ export interface PrometheusLimits {
   targets: number;
   /** Steps of a range query: Prometheus' own bound. */
   points: number;
-  /** Samples one query may touch: Prometheus' own --query.max-samples. */
+  /** Samples one query may touch. The real default is 50 million; here one query must not hold up a cluster for seconds. */
   querySamples: number;
   /** Characters of an expression. */
   queryLength: number;
@@ -26,6 +26,6 @@ export const prometheusLimits: PrometheusLimits = {
   scrapeBytes: 8 * 1024 * 1024,
   targets: 300,
   points: 11_000,
-  querySamples: 10_000_000,
+  querySamples: 5_000_000,
   queryLength: 20_000,
 };
