@@ -23,10 +23,12 @@ export const command: Command = {
       'Check the injection status or inject-ability of a given resource, explains why it is (or will be) injected or not',
     ),
     notSimulated('config SUBCOMMAND', 'Configure istioctl defaults'),
-    notSimulated(
-      'envoy-stats [<type>/]<name>[.<namespace>]',
-      'Retrieves Envoy metrics in the specified pod',
-    ),
+    {
+      use: 'envoy-stats [<type>/]<name>[.<namespace>]',
+      aliases: ['es'],
+      short: "The numbers of a pod's proxy, or the hosts of its clusters",
+      load: () => import('./envoy-stats.ts'),
+    },
     notSimulated('injector', 'List sidecar injector and sidecar versions'),
     notSimulated(
       'internal-debug [<type>/]<name>[.<namespace>]',

@@ -253,6 +253,15 @@ test("a proxy's log levels are shown and changed", async () => {
   );
 });
 
+test("a proxy's numbers are listed, as text and as JSON", async () => {
+  const { out } = await istioctl('x envoy-stats deploy/frontend');
+  assert.match(out, /^\nThe result of pod frontend-\S+:\n\n/);
+  assert.match(out, /^server\.live: 1$/m);
+  const hosts = await istioctl('x es deploy/frontend --type clusters -o json');
+  assert.match(hosts.out, /"outbound\|80\|v1\|backend\.default\.svc\.cluster\.local"/);
+  assert.match((await istioctl('x es deploy/frontend -t nope')).err, /unknown stats type nope/);
+});
+
 test('a pod answers for its own proxy', async () => {
   const out = await kubectl(
     'exec deploy/frontend -c istio-proxy -- pilot-agent request GET server_info',

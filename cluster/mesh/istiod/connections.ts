@@ -78,6 +78,8 @@ export class XdsConnection {
 export function typesFor(resource: string): readonly XdsType[] {
   switch (resource) {
     case 'endpointslices.discovery.k8s.io':
+    // Of pods other proxies learn through endpoints alone.
+    case 'pods':
       return ['EDS'];
     case 'virtualservices.networking.istio.io':
       return ['LDS', 'RDS'];
