@@ -15,6 +15,17 @@ const PART_SEPARATOR = '\uFFFE';
 /** name, value, name, value … sorted by name. */
 type Flat = readonly string[];
 
+interface Subset {
+  names: ReadonlySet<string>;
+  /** Whether those are kept or left out. */
+  kept: boolean;
+  labels: Labels;
+}
+
+const NO_SUBSETS: readonly Subset[] = [];
+/** Subsets a set remembers: a graph asks for four, a second or two apart. */
+const SUBSETS = 4;
+
 export class Labels implements Iterable<readonly [name: string, value: string]> {
   static readonly none = new Labels([], undefined);
 
@@ -23,8 +34,8 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
   #ownKey: string | undefined;
   #sharedKey: string | undefined;
   #nameless: Labels | undefined;
-  /** The last subset asked for, and by which names: queries ask for the same again and again. */
-  #subset: { names: ReadonlySet<string>; kept: boolean; labels: Labels } | undefined;
+  /** Subsets asked for last, and by which names: queries ask for the same again and again. */
+  #subsets: readonly Subset[] = NO_SUBSETS;
 
   private constructor(flat: Flat | undefined, parts: readonly [Labels, Labels] | undefined) {
     this.#flat = flat;
@@ -108,14 +119,14 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
   }
 
   #subsetOf(names: ReadonlySet<string>, kept: boolean): Labels {
-    const last = this.#subset;
-    if (last && last.names === names && last.kept === kept) return last.labels;
+    for (const known of this.#subsets)
+      if (known.names === names && known.kept === kept) return known.labels;
     const labels = this.#parts
       ? Labels.joined(this.#parts[0].#subsetOf(names, kept), this.#parts[1].#subsetOf(names, kept))
       : kept
         ? Labels.of(Array.from(names, (name) => [name, this.get(name)] as const))
         : this.#flatWithout(names);
-    this.#subset = { names, kept, labels };
+    this.#subsets = [{ names, kept, labels }, ...this.#subsets.slice(0, SUBSETS - 1)];
     return labels;
   }
 

@@ -11,9 +11,20 @@ interface Group {
   samples: Sample[];
 }
 
-/** Names that groups are made by, or without: one set for all steps, so that labels know what they answered. */
-export function groupNames(expr: Aggregate): ReadonlySet<string> {
-  return new Set(expr.without ? [...expr.grouping, METRIC_NAME] : expr.grouping);
+/** Lists of names that are remembered. Past it remembering starts anew. */
+const MAX_NAMES = 256;
+const namesByText = new Map<string, ReadonlySet<string>>();
+
+/** Names that groups are made by, or without: one set for all queries, so that labels know what they answered before. */
+export function groupNames({ grouping, without }: Aggregate): ReadonlySet<string> {
+  const text = `${without ? METRIC_NAME : ''},${grouping.join()}`;
+  let names = namesByText.get(text);
+  if (!names) {
+    if (namesByText.size >= MAX_NAMES) namesByText.clear();
+    names = new Set(without ? [...grouping, METRIC_NAME] : grouping);
+    namesByText.set(text, names);
+  }
+  return names;
 }
 
 export function aggregated(

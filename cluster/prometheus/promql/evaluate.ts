@@ -87,11 +87,13 @@ function vectorOf(value: Value): Sample[] {
 
 /** Throws when two samples have the same labels. */
 function distinct(samples: Sample[]): Sample[] {
-  const keys = new Set<string>();
+  const byShared = new Map<string, Set<string>>();
   for (const { labels } of samples) {
-    if (keys.has(labels.key))
+    let alike = byShared.get(labels.sharedKey);
+    if (!alike) byShared.set(labels.sharedKey, (alike = new Set<string>()));
+    if (alike.has(labels.ownKey))
       throw new QueryError('vector cannot contain metrics with the same labelset');
-    keys.add(labels.key);
+    alike.add(labels.ownKey);
   }
   return samples;
 }

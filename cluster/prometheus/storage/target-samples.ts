@@ -69,7 +69,7 @@ export class TargetSamples {
     return {
       times,
       values: (column) => {
-        const values = new Array<number>(times.length).fill(0);
+        const values = times.slice();
         let at = 0;
         for (const { block, from: first, to: end } of parts) {
           if (!block.fill(column, first, end, values, at)) return undefined;
