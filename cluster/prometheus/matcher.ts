@@ -80,5 +80,6 @@ export function isNameMatcher({ name, op }: Matcher): boolean {
 
 /** `{a="b"}` */
 export function matcherText({ name, op, value }: Matcher): string {
-  return `${name}${op}${JSON.stringify(value)}`;
+  const shown = /^[a-zA-Z_]\w*$/.test(name) ? name : JSON.stringify(name);
+  return `${shown}${op}${JSON.stringify(value)}`;
 }

@@ -19,6 +19,23 @@ function withoutExponent(text: string): string {
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
+/**
+ * A bound of a bucket as Prometheus 3 keeps it, however its target wrote it: `5` and `5.0` are one series. Go's %g, with a
+ * point in whole numbers; anything else than a number stays.
+ */
+export function formatBound(text: string): string {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) return text;
+  const [mantissa = '', power = '0'] = value.toExponential().split('e');
+  const exponent = Number(power);
+  if (value !== 0 && (exponent < -4 || exponent >= 6)) {
+    const digits = String(Math.abs(exponent)).padStart(2, '0');
+    return `${mantissa}e${exponent < 0 ? '-' : '+'}${digits}`;
+  }
+  const plain = formatValue(value);
+  return plain.includes('.') ? plain : `${plain}.0`;
+}
+
 const UNITS: readonly (readonly [unit: string, ms: number])[] = [
   ['y', 365 * 86_400_000],
   ['w', 7 * 86_400_000],

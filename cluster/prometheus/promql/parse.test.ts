@@ -18,6 +18,7 @@ const refused: Readonly<Record<string, string>> = {
   'foo $ bar': "1:5: parse error: unexpected character: '$'",
   'sum by foo (bar)':
     '1:8: parse error: unexpected identifier "foo" in grouping opts, expected "("',
+  'by (a) sum(foo)': '1:1: parse error: unexpected <by>',
   'nope(foo)': '1:1: parse error: unknown function with name "nope"',
   'rate(foo)':
     '1:6: parse error: expected type range vector in call to function "rate", got instant vector',
@@ -74,6 +75,9 @@ const forms: Readonly<Record<string, string>> = {
   'TOPK(3, a)': 'topk(3, a)',
   "count_values('v', a) # comment": 'count_values("v", a)',
   'a > bool 1': 'a > bool 1',
+  'foo{"a.b"="c"}': 'foo{"a.b"="c"}',
+  '{"foo.bar", a="b"}': '{"foo.bar",a="b"}',
+  '{a="b"}': '{a="b"}',
   '(1 + 2) * -3': '(1 + 2) * -3',
   'histogram_quantile(.9, sum without(x) (b))': 'histogram_quantile(0.9, sum without (x) (b))',
 };

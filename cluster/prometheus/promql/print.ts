@@ -32,12 +32,17 @@ export function printed(expr: Expr): string {
   }
 }
 
+const CLASSIC = /^[a-zA-Z_:][\w:]*$/;
+
 function selector({ name, matchers }: VectorSelector): string {
   const shown = matchers.filter(
     (each) => !(each.name === METRIC_NAME && each.op === '=' && each.value === name),
   );
-  if (shown.length === 0 && name !== '') return name;
-  return `${name}{${shown.map(matcherText).join(',')}}`;
+  // A name that is none of the classic ones stands within the braces.
+  const classic = name === '' || CLASSIC.test(name);
+  const within = [...(classic ? [] : [JSON.stringify(name)]), ...shown.map(matcherText)];
+  if (classic && name !== '' && within.length === 0) return name;
+  return `${classic ? name : ''}{${within.join(',')}}`;
 }
 
 function timing({ offsetMs, at }: Timing): string {

@@ -32,6 +32,9 @@ export function syntaxError(text: string, at: number): ParseError {
       before.from,
       `unknown function with name ${JSON.stringify(before.text)}`,
     );
+  // The editor's grammar takes a lone `by` for a name; to the real parser it is no operand.
+  if (before && isGrouping(before) && !(tokens[index - 2] && canBeGrouped(tokens[index - 2])))
+    return parseError(text, before.from, `unexpected ${described(before)}`);
   return parseError(text, token.from, `unexpected ${described(token)}${context(tokens, index)}`);
 }
 
@@ -57,6 +60,10 @@ function context(tokens: readonly Token[], index: number): string {
 
 function isGrouping({ kind, text }: Token): boolean {
   return kind === 'keyword' && /^(by|without|on|ignoring|group_left|group_right)$/i.test(text);
+}
+
+function canBeGrouped(token: Token | undefined): boolean {
+  return token?.kind === 'aggregator' || token?.kind === 'operator' || token?.text === ')';
 }
 
 function labelMatching(before: Token | undefined): string {

@@ -5,6 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { Cancel } from '../../platform.ts';
 import type { ScrapeConfiguration } from '../configuration/configuration.ts';
 import { Labels, METRIC_NAME } from '../labels.ts';
+import { formatBound } from '../numbers.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TargetSamples } from '../storage/target-samples.ts';
 import { ExpositionError, ExpositionReader, type MetricMetadata } from './exposition.ts';
@@ -140,7 +141,7 @@ export class ScrapeLoop {
       series: ({ name, labels }) => {
         const all = sampleLabels(
           this.target,
-          [[METRIC_NAME, name], ...labels],
+          [[METRIC_NAME, name], ...labels.map((label) => this.#normal(name, label))],
           honorLabels,
           metricRelabel,
         );
@@ -156,6 +157,16 @@ export class ScrapeLoop {
     });
     if (sampleLimit > 0 && counts.kept > sampleLimit)
       throw new ScrapeError('sample limit exceeded');
+  }
+
+  /** Bounds of buckets and quantiles are written one way, whatever the target's. */
+  #normal(metric: string, label: readonly [string, string]): readonly [string, string] {
+    const [name, value] = label;
+    const type = name === 'le' ? 'histogram' : name === 'quantile' ? 'summary' : undefined;
+    if (type === undefined) return label;
+    return this.metadata.get(metric.replace(/_bucket$/, ''))?.type === type
+      ? [name, formatBound(value)]
+      : label;
   }
 
   #column(labels: Labels): number {
