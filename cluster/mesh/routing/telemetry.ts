@@ -33,28 +33,36 @@ export function accessLogOf(
   };
 }
 
-/** The narrowest object that says something of this side and provider decides; with none, the mesh's file does. */
-function logSide(
-  { mesh }: MeshEnvironment,
-  logging: readonly NonNullable<Telemetry['spec']['accessLogging']>[],
-  side: Side,
-): LogSide {
+/**
+ * What names no provider means those of the wider object. Where nothing is said of this side that way, the mesh's own file
+ * decides, even against a bare `disabled`: it is no provider. Of several objects the narrowest that names providers chooses.
+ */
+function logSide({ mesh }: MeshEnvironment, logging: readonly Logging[], side: Side): LogSide {
+  const decided = new Map<string, LogSide>();
+  if (logging.every((entries) => entries.length === 0))
+    for (const name of mesh.accessLogProviders) decided.set(name, { on: true, filter: undefined });
+  const filters = new Map<string, string | undefined>();
+  let chosen = mesh.accessLogProviders;
+  for (const entries of logging) {
+    const own = entries.filter(({ match }) => isFor(match?.mode, side));
+    for (const { providers, filter } of own)
+      for (const { name } of providers ?? []) filters.set(name, filter?.expression);
+    const named = own.flatMap(({ providers }) => (providers ?? []).map(({ name }) => name));
+    if (named.length > 0) chosen = named;
+  }
   let inherited = mesh.accessLogProviders;
-  let decided: LogSide | undefined = inherited.includes(ENVOY_PROVIDER)
-    ? { on: true, filter: undefined }
-    : undefined;
-  for (const entries of logging)
-    for (const { providers, match, filter, disabled } of entries) {
-      const names = providers?.length ? providers.map(({ name }) => name) : inherited;
-      inherited = names;
-      if (!isFor(match?.mode, side)) continue;
-      if (names.includes(ENVOY_PROVIDER))
-        decided = { on: disabled !== true, filter: filter?.expression };
-      // Who names no provider where none is the default switches the mesh's own file off all the same.
-      else if (names.length === 0 && disabled) decided = { on: false, filter: undefined };
-    }
-  return decided ?? { on: mesh.accessLogFile !== '', filter: undefined };
+  for (const { providers, match, disabled } of logging.flat()) {
+    if (providers?.length) inherited = providers.map(({ name }) => name);
+    if (!isFor(match?.mode, side)) continue;
+    for (const name of inherited.filter((each) => chosen.includes(each)))
+      decided.set(name, disabled ? OFF : { on: true, filter: filters.get(name) });
+  }
+  if (decided.size === 0) return { on: mesh.accessLogFile !== '', filter: undefined };
+  return decided.get(ENVOY_PROVIDER) ?? OFF;
 }
+
+type Logging = NonNullable<Telemetry['spec']['accessLogging']>;
+const OFF: LogSide = { on: false, filter: undefined };
 
 export function metricsOf(environment: MeshEnvironment, proxy: ProxyIdentity): MetricsConfig {
   const overrides = inForce(environment, proxy).flatMap(({ spec }) =>

@@ -67,6 +67,31 @@ describe('access logs', () => {
   });
 });
 
+describe('providers', () => {
+  const logsOf = async (mesh: MeshDraft['mesh'], ...specs: TelemetrySpec[]) => {
+    const lab = await asked({ ...told(...specs), mesh: mesh ?? {} }, '/');
+    return lab.logs.get('client')?.length;
+  };
+
+  test('a bare disabled means the default provider, and the mesh’s file is none', async () => {
+    const disabled: TelemetrySpec = { accessLogging: [{ disabled: true }] };
+    assert.equal(await logsOf({ accessLogFile: '/dev/stdout' }, disabled), 1);
+    assert.equal(await logsOf({ accessLogProviders: ['envoy'] }, disabled), 0);
+    assert.equal(await logsOf({ accessLogProviders: ['envoy'] }), 1);
+  });
+
+  test('who asks for another provider takes the place of the wider object’s', async () => {
+    const workload = { selector: { matchLabels: { app: 'client' } } };
+    const other: TelemetrySpec = {
+      ...workload,
+      accessLogging: [{ providers: [{ name: 'collector' }] }],
+    };
+    assert.equal(await logsOf({}, { accessLogging: [envoy] }, other), 0);
+    const bare: TelemetrySpec = { ...workload, accessLogging: [{ disabled: true }] };
+    assert.equal(await logsOf({}, { accessLogging: [envoy] }, bare), 0);
+  });
+});
+
 describe('metrics', () => {
   test('tags go, come and change, and a metric is switched off for one side', async () => {
     const lab = await asked(
