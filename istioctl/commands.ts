@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/install.ts'),
   },
   {
+    use: 'upgrade',
+    short: 'Upgrade Istio control plane in-place',
+    load: () => import('./commands/upgrade.ts'),
+  },
+  {
     use: 'uninstall',
     short: 'Uninstall Istio from a cluster',
     load: () => import('./commands/uninstall.ts'),
@@ -94,7 +99,6 @@ export const commands: readonly CommandEntry[] = [
     'remote-clusters',
     'Lists the remote clusters each istiod instance is connected to.',
   ),
-  notSimulated('upgrade', 'Upgrade Istio control plane in-place'),
   notSimulated('waypoint', 'Manage waypoint configuration'),
   notSimulated('ztunnel-config', 'Update or retrieve current Ztunnel configuration.'),
 ];

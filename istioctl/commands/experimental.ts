@@ -12,16 +12,18 @@ export const command: Command = {
       load: () => import('./precheck.ts'),
     },
     {
+      use: 'check-inject [<type>/]<name>[.<namespace>]',
+      short:
+        'Check the injection status or inject-ability of a given resource, explains why it is (or will be) injected or not',
+      load: () => import('./check-inject.ts'),
+    },
+    {
       use: 'describe',
       aliases: ['des'],
       short: 'Describe resource and related Istio configuration',
       load: () => import('./describe.ts'),
     },
     notSimulated('authz', 'Inspect Istio AuthorizationPolicy'),
-    notSimulated(
-      'check-inject [<type>/]<name>[.<namespace>]',
-      'Check the injection status or inject-ability of a given resource, explains why it is (or will be) injected or not',
-    ),
     notSimulated('config SUBCOMMAND', 'Configure istioctl defaults'),
     {
       use: 'envoy-stats [<type>/]<name>[.<namespace>]',

@@ -15,6 +15,7 @@ import { type Command, CommandError, type CommandEntry, type Invocation } from '
 import { confirmed } from '../confirm.ts';
 import type { Flag } from '../flags.ts';
 import { collection, kinds, objectPath, selecting } from '../paths.ts';
+import { table } from '../table.ts';
 import { deactivateInjectors, manifestsFlag, skipFlag } from './install.ts';
 
 const MANAGER = 'istioctl';
@@ -150,25 +151,18 @@ async function list({ flags, io, istioNamespace, ...invocation }: Invocation): P
       io.out(formatYaml(tags));
       return;
     case 'table':
-      io.out(table(tags));
+      io.out(table(rowsOf(tags), 1));
       return;
     default:
       throw new CommandError(`unknown format: ${flags.string('output')}`);
   }
 }
 
-function table(tags: readonly { tag: string; revision: string; namespaces: string[] }[]): string {
-  const rows = [
+function rowsOf(tags: readonly { tag: string; revision: string; namespaces: string[] }[]) {
+  return [
     ['TAG', 'REVISION', 'NAMESPACES'],
     ...tags.map(({ tag, revision, namespaces }) => [tag, revision, namespaces.join(',')]),
   ];
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows
-    .map(
-      ([tag = '', revision = '', names = '']) =>
-        `${tag.padEnd(widths[0] ?? 0)} ${revision.padEnd(widths[1] ?? 0)} ${names}\n`,
-    )
-    .join('');
 }
 
 async function set(invocation: Invocation, onlyPrint: boolean): Promise<void> {

@@ -103,6 +103,30 @@ test('it installs, tells how far it is, and answers for istio-injection', async 
   assert.equal(sidecar?.['image'], 'registry.istio.io/release/proxyv2:1.30.3');
 });
 
+test('check-inject says which label decides', async () => {
+  const check = async (...words: string[]) => {
+    const { out } = await lab.istioctl(['x', 'check-inject', ...words]);
+    return out
+      .replaceAll(/\x1b\[\d*m/g, '')
+      .replaceAll(/ {2,}/g, ' | ')
+      .trimEnd()
+      .split('\n');
+  };
+  assert.deepEqual(await check('web.app'), [
+    'WEBHOOK | REVISION | INJECTED | REASON',
+    'istio-revision-tag-default | default | ✔ | Namespace label istio-injection=enabled matches',
+    'istio-sidecar-injector | default | ✘ | The injection webhook is deactivated, and will never match labels.',
+  ]);
+  assert.match(
+    (await check('-n', 'app', '-l', 'sidecar.istio.io/inject=false'))[1] ?? '',
+    /✘ \| Pod has sidecar\.istio\.io\/inject=false label, preventing injection$/,
+  );
+  assert.match(
+    (await check('-n', 'default', '-l', 'app=web'))[1] ?? '',
+    /✘ \| No matching namespace labels \(istio\.io\/rev=default, istio-injection=enabled\) or pod labels \(istio\.io\/rev=default, sidecar\.istio\.io\/inject=true\)$/,
+  );
+});
+
 test('version counts the proxies that are connected', async () => {
   const { out } = await lab.until('a connected proxy', async () => {
     const said = await lab.istioctl(['version']);

@@ -18,6 +18,8 @@ export interface ControlPlane {
   /** Empty for the default one. */
   revision: string;
   values: Fields;
+  /** The values without the charts' defaults, for whoever looks. */
+  asked: Fields;
 }
 
 export function controlPlaneObjects(plane: ControlPlane): Manifest[] {
@@ -60,7 +62,10 @@ function annotations(value: unknown): { annotations?: Record<string, string> } {
   return Object.keys(map).length === 0 ? {} : { annotations: map };
 }
 
-function configMaps({ namespace, revision, values }: ControlPlane, suffix: string): Manifest[] {
+function configMaps(
+  { namespace, revision, values, asked }: ControlPlane,
+  suffix: string,
+): Manifest[] {
   const labels = { ...ofRevision(revision, 'Pilot'), ...chartLabels('istiod', 'istiod') };
   const configMap = (name: string, data: Record<string, string>): Manifest => ({
     apiVersion: 'v1',
@@ -91,6 +96,7 @@ function configMaps({ namespace, revision, values }: ControlPlane, suffix: strin
       values: prettyJson(forInjection),
     }),
     configMap('values', {
+      'original-values': prettyJson(asked),
       'merged-values': prettyJson(values),
     }),
   ];

@@ -38,7 +38,7 @@ export function installationOf(
   const operator = operatorOf(inputs);
   const { components, namespace, revision } = operator;
   const values = valuesOf(operator);
-  const plane = { namespace, revision, values };
+  const plane = { namespace, revision, values, asked: operator.values };
   const made: Component[] = [];
   if (enabled(components['base'], true))
     made.push({
