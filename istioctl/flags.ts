@@ -93,7 +93,8 @@ export class FlagValues {
         this.#given.set(name, Number(text));
         return undefined;
       case 'duration':
-        if (durationMs(text) === undefined) return `time: invalid duration ${quoted(text)}`;
+        if (durationMs(text) === undefined)
+          return `time: ${/^[+-]?[\d.]*\d[\d.]*$/.test(text) ? 'missing unit in' : 'invalid'} duration ${quoted(text)}`;
         this.#given.set(name, text);
         return undefined;
       case 'string':

@@ -52,6 +52,10 @@ test('flags that make no sense are named as they were written', async () => {
     await wrong('version', '--remote=maybe'),
     'Error: invalid argument "maybe" for "--remote" flag: strconv.ParseBool: parsing "maybe": invalid syntax\n',
   );
+  assert.equal(
+    await wrong('install', '--readiness-timeout', '5'),
+    'Error: invalid argument "5" for "--readiness-timeout" flag: time: missing unit in duration "5"\n',
+  );
 });
 
 test('global flags stand before the command or after it, joined or apart', async () => {
