@@ -4,7 +4,7 @@
 // that keep none, as kind. MESHPROOF_ENGINE says which engine.
 // --alone leaves out the pages before, right or wrong: for the author of a page that needs nothing but a cluster.
 
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { CheckSpec } from '../../protocol/check.ts';
 import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
@@ -17,6 +17,9 @@ import { WatchedBoard, say } from './watched-board.ts';
 
 /** Everything that waits inside the cluster runs this much faster; kubectl stays real. */
 const CLOCK_SPEED = 20;
+
+/** Folders of the workspace in which learners write. */
+const FOLDERS = ['labs', 'reports'];
 
 let passed = 0;
 const failures: string[] = [];
@@ -181,21 +184,27 @@ function runBlock(shell: LabShell, block: Block): Promise<Ran> {
   return shell.run(block.text);
 }
 
+function copyIfThere(from: string, to: string): void {
+  if (existsSync(from)) cpSync(from, to, { recursive: true });
+}
+
 interface Saved {
   restore(): Promise<void>;
 }
 
 /** The present state of the learner's cluster and files, to come back to. Before the first `cluster up` there is no cluster. */
 async function saved(name: string): Promise<Saved> {
-  const labs = join(lab.workspace.directory, 'labs');
-  const kept = join(lab.workspace.directory, '.meshproof/kept', name);
-  cpSync(labs, kept, { recursive: true });
+  const { directory } = lab.workspace;
+  const kept = join(directory, '.meshproof/kept', name);
+  for (const folder of FOLDERS) copyIfThere(join(directory, folder), join(kept, folder));
   const { running } = await lab.cluster({ verb: 'status' });
   if (running) await lab.cluster({ verb: 'save', name });
   return {
     restore: async () => {
-      rmSync(labs, { recursive: true });
-      cpSync(kept, labs, { recursive: true });
+      for (const folder of FOLDERS) {
+        rmSync(join(directory, folder), { recursive: true, force: true });
+        copyIfThere(join(kept, folder), join(directory, folder));
+      }
       await lab.cluster(running ? { verb: 'restore', name } : { verb: 'down' });
     },
   };
