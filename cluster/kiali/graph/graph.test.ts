@@ -266,12 +266,15 @@ test('a graph of services leaves workloads out but for where traffic begins', as
       ...calls('frontend', 'backend-v1', 2),
     ],
     [...shop, ...deployment('client')],
-    'graphType=service&appenders=deadNode,health',
+    'graphType=service&appenders=deadNode,health,securityPolicy',
   );
   assert.deepEqual(drawn.edges, [
     'client > service:frontend',
     'service:frontend > service:backend',
   ]);
+  const edge = drawn.edge('service:frontend', 'service:backend');
+  assert.equal(edge?.healthStatus, 'Healthy');
+  assert.equal(edge.isMTLS, '100');
 });
 
 test('what lies in other namespaces is outside', async () => {

@@ -4,7 +4,8 @@
 import {
   type TrafficMap,
   addOutgoing,
-  edgeBetween,
+  type GraphEdge,
+  type GraphNode,
   forgetOutgoing,
   increase,
   mergeEdge,
@@ -19,7 +20,11 @@ export function reduceToServices(map: TrafficMap): void {
       node.edges = [];
       for (const edge of throughWorkloads) {
         if (edge.target.type !== 'service') continue;
-        mergeEdge(edgeBetween(node, edge.target, edge.protocol), edge);
+        const known = node.edges.find(
+          ({ target, protocol }) => target.key === edge.target.key && protocol === edge.protocol,
+        );
+        if (known) mergeEdge(known, edge);
+        else node.edges.push(copiedEdge(edge, node));
         increase(node.rates, edge.protocol.outgoing, edge.rates.get(edge.protocol.name) ?? 0);
       }
       continue;
@@ -34,4 +39,12 @@ export function reduceToServices(map: TrafficMap): void {
     for (const edge of toServices) addOutgoing(node, edge);
   }
   map.delete(gone);
+}
+
+/** With all that is known of it: what workloads behind one service are told of edges alike is told of the first. */
+function copiedEdge(edge: GraphEdge, source: GraphNode): GraphEdge {
+  const responses = [...edge.responses].map(
+    ([code, { flags, hosts }]) => [code, { flags: new Map(flags), hosts: new Map(hosts) }] as const,
+  );
+  return { ...edge, source, rates: new Map(edge.rates), responses: new Map(responses) };
 }
