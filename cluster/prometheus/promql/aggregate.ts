@@ -36,8 +36,10 @@ export function aggregated(
   const labelsOf = (labels: Labels): Labels =>
     expr.without ? labels.without(names) : labels.only(names);
   if (expr.op === 'count_values') return countValues(samples, param.text, labelsOf);
+  const ranks = expr.op === 'topk' || expr.op === 'bottomk';
+  if (ranks && Number.isNaN(param.number)) throw new QueryError('Parameter value is NaN');
   const groups = grouped(samples, labelsOf);
-  if (expr.op === 'topk' || expr.op === 'bottomk')
+  if (ranks)
     return groups.flatMap((group) => ranked(group.samples, param.number, expr.op === 'topk'));
   return groups.map(({ labels, samples: own }) => ({
     labels,
@@ -97,7 +99,6 @@ function valueOf(op: Aggregate['op'], values: readonly number[], param: number):
 
 /** The k largest or smallest, in order, with all their labels. NaN comes last either way. */
 function ranked(samples: readonly Sample[], k: number, largest: boolean): Sample[] {
-  if (Number.isNaN(k)) throw new QueryError('Parameter value is NaN');
   const count = Math.trunc(k);
   if (count < 1) return [];
   return [...samples]

@@ -101,7 +101,6 @@ export class VectorMatching {
       if (!partner) continue;
       const [a, b] = swapped ? [partner.value, sample.value] : [sample.value, partner.value];
       const filters = COMPARISONS.has(op) && !bool;
-      if (filters && !compare(op, a, b)) continue;
       const labels = this.#resultLabels(sample.labels, partner.labels);
       const earlier = seen.get(signature.key);
       if (matching.card === 'one-to-one') {
@@ -118,7 +117,9 @@ export class VectorMatching {
         if (earlier) earlier.add(labels.key);
         else seen.set(signature.key, new Set([labels.key]));
       }
-      results.push({ labels, value: filters ? a : arithmetic(op, a, b) });
+      // What a filter leaves out has been matched all the same.
+      if (!filters) results.push({ labels, value: arithmetic(op, a, b) });
+      else if (compare(op, a, b)) results.push({ labels, value: a });
     }
     return results;
   }

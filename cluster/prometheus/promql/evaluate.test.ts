@@ -317,6 +317,48 @@ test('a range query gives a sample for each step at which there is one', async (
   ]);
 });
 
+test('equal values do not deviate, however they are rounded', async () => {
+  const storage = storageOf({
+    'n{a="x"}': '1.5990505637277868 1.5990505637277868 1.5990505637277868',
+  });
+  assert.deepEqual(await asked(storage, 'stddev_over_time(n[5m])', 120), ['{a="x"} 0']);
+});
+
+test('the mean of numbers whose sum is too large is still theirs', async () => {
+  const storage = storageOf({
+    'n{a="x"}': '1e308 1e308 1e308'.replaceAll('1e308', String(2 ** 1023)),
+  });
+  assert.deepEqual(await asked(storage, 'avg_over_time(n[5m]) / 2 ^ 1023', 120), ['{a="x"} 1']);
+});
+
+test('bounds that cross leave nothing between them', async () => {
+  assert.deepEqual(await asked(requests, 'clamp(requests_total, 5, -5)', 60), []);
+});
+
+test('what a filter leaves out has been matched all the same', async () => {
+  const storage = storageOf({
+    'many{a="1",job="x"}': '0',
+    'many{a="2",job="x"}': '1',
+    'one{job="x"}': '1',
+  });
+  await assert.rejects(asked(storage, 'many > on(job) one', 0), {
+    message:
+      'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)',
+  });
+});
+
+test('two histograms whose names alone differ are not one', async () => {
+  const storage = storageOf({
+    'a_bucket{le="1"}': '1',
+    'a_bucket{le="+Inf"}': '2',
+    'b_bucket{le="1"}': '1',
+    'b_bucket{le="+Inf"}': '2',
+  });
+  await assert.rejects(asked(storage, 'histogram_quantile(0.5, {__name__=~"._bucket"})', 0), {
+    message: 'vector cannot contain metrics with the same labelset',
+  });
+});
+
 test('two samples that would be one series are refused', async () => {
   const storage = storageOf({ a_total: '1 2', b_total: '3 4' });
   await assert.rejects(asked(storage, 'rate({__name__=~"a_total|b_total"}[5m])', 60), {

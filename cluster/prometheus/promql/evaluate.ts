@@ -317,6 +317,9 @@ class Evaluation {
     if (!first) return { type: 'scalar', value: name === 'pi' ? Math.PI : time / 1000 };
     if (numberFunction) {
       const numbers = others.map((arg) => this.#scalar(arg, time));
+      // Bounds that cross leave nothing between them.
+      const [least = 0, most = 0] = numbers;
+      if (name === 'clamp' && least > most) return { type: 'vector', samples: [] };
       const apply = (value: number) => numberFunction(value, numbers);
       return { type: 'vector', samples: each(this.#vector(first, time), apply) };
     }
@@ -347,7 +350,9 @@ class Evaluation {
       }
       case 'histogram_quantile':
         return vector(
-          second ? histogramQuantile(this.#scalar(first, time), this.#vector(second, time)) : [],
+          second
+            ? distinct(histogramQuantile(this.#scalar(first, time), this.#vector(second, time)))
+            : [],
         );
       case 'label_replace':
       case 'label_join': {

@@ -9,7 +9,8 @@ interface Bucket {
   count: number;
 }
 
-const WITHOUT: ReadonlySet<string> = new Set(['le', '__name__']);
+/** The name still tells two histograms apart; only the result has none. */
+const WITHOUT_BOUND: ReadonlySet<string> = new Set(['le']);
 
 /** Differences smaller than this share of a bucket are noise of sums of floats. */
 const TOLERANCE = 1e-12;
@@ -19,13 +20,13 @@ export function histogramQuantile(q: number, samples: readonly Sample[]): Sample
   for (const { labels, value } of samples) {
     const upperBound = boundOf(labels.get('le'));
     if (upperBound === undefined) continue;
-    const rest = labels.without(WITHOUT);
+    const rest = labels.without(WITHOUT_BOUND);
     const histogram = histograms.get(rest.key);
     if (histogram) histogram.buckets.push({ upperBound, count: value });
     else histograms.set(rest.key, { labels: rest, buckets: [{ upperBound, count: value }] });
   }
   return [...histograms.values()].map(({ labels, buckets }) => ({
-    labels,
+    labels: labels.withoutName(),
     value: bucketQuantile(q, buckets),
   }));
 }

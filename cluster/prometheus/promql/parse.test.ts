@@ -78,6 +78,9 @@ const forms: Readonly<Record<string, string>> = {
   'foo{"a.b"="c"}': 'foo{"a.b"="c"}',
   '{"foo.bar", a="b"}': '{"foo.bar",a="b"}',
   '{a="b"}': '{a="b"}',
+  '1./6. + 2': '1 / 6 + 2',
+  'a @ 1m40s': 'a @ 100.000',
+  'a @ -0.5': 'a @ -0.500',
   '(1 + 2) * -3': '(1 + 2) * -3',
   'histogram_quantile(.9, sum without(x) (b))': 'histogram_quantile(0.9, sum without (x) (b))',
 };

@@ -5,7 +5,7 @@ import { parser } from '@prometheus-io/lezer-promql';
 import type { SyntaxNode } from '@lezer/common';
 import { METRIC_NAME } from '../labels.ts';
 import { type Matcher, type MatchOp, RegexError, matcher } from '../matcher.ts';
-import { parseDuration, parseNumber } from '../numbers.ts';
+import { formatValue, parseDuration, parseNumber } from '../numbers.ts';
 import type {
   Aggregate,
   AggregateOp,
@@ -21,10 +21,11 @@ import { SET_OPS } from './ast.ts';
 import { check } from './check.ts';
 import { unquoted } from './strings.ts';
 import { parseError, syntaxError } from './syntax-error.ts';
+import { lex } from './tokens.ts';
 
 /** Throws ParseError. */
 export function parseExpression(text: string): Expr {
-  const tree = parser.parse(text);
+  const tree = parser.parse(readable(text));
   const fault = firstFault(tree.topNode);
   if (fault !== undefined) throw syntaxError(text, fault);
   const [top] = childrenOf(tree.topNode);
@@ -32,6 +33,19 @@ export function parseExpression(text: string): Expr {
   const expr = new Reader(text).expr(top);
   check(text, expr);
   return expr;
+}
+
+/** The editor's grammar knows no `2.`: the point becomes a space, which changes no number and no place. */
+function readable(text: string): string {
+  if (!/\d\.(?!\d)/.test(text)) return text;
+  const { tokens, fault } = lex(text);
+  if (fault) return text;
+  return tokens
+    .filter(({ kind, text: word }) => kind === 'number' && word.endsWith('.'))
+    .reduce((so, { from, text: word }) => {
+      const point = from + word.length - 1;
+      return `${so.slice(0, point)} ${so.slice(point + 1)}`;
+    }, text);
 }
 
 function firstFault(top: SyntaxNode): number | undefined {
@@ -172,11 +186,10 @@ class Reader {
   #at(expr: Expr, node: SyntaxNode): Expr {
     const what = this.#child(node, 2);
     const text = this.#slice(what).toLowerCase();
-    const number = parseNumber(text.replace(/\s/g, ''));
     const at =
       what.name === 'AtModifierPreprocessors'
         ? ({ kind: text.startsWith('start') ? 'start' : 'end' } as const)
-        : ({ kind: 'time', ms: Math.round((number ?? 0) * 1000) } as const);
+        : ({ kind: 'time', ms: this.#atMs(what) } as const);
     if (expr.kind === 'vector' || expr.kind === 'subquery') {
       if (expr.at)
         throw parseError(this.#text, expr.from, '@ <timestamp> may not be set multiple times');
@@ -192,6 +205,17 @@ class Reader {
       expr.from,
       '@ modifier must be preceded by an instant vector selector or range vector selector or a subquery',
     );
+  }
+
+  #atMs(node: SyntaxNode): number {
+    const { value } = this.#number(node);
+    if (!Number.isFinite(value))
+      throw parseError(
+        this.#text,
+        node.from,
+        'timestamp out of bounds for @ modifier: ' + formatValue(value),
+      );
+    return Math.round(value * 1000);
   }
 
   #number(node: SyntaxNode): NumberLiteral {

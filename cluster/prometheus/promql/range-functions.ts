@@ -96,26 +96,46 @@ function regression({ times, values }: Range, at: number): { slope: number; inte
 }
 
 /** Kahan and Neumaier: small numbers beside large ones are not lost. */
-export function exactSum(values: Iterable<number>): number {
-  let sum = 0;
-  let lost = 0;
-  for (const value of values) {
-    const next = sum + value;
-    if (!Number.isFinite(next)) lost = 0;
-    else if (Math.abs(sum) >= Math.abs(value)) lost += sum - next + value;
-    else lost += value - next + sum;
-    sum = next;
+class ExactSum {
+  #sum = 0;
+  #lost = 0;
+
+  add(value: number): void {
+    const next = this.#sum + value;
+    if (!Number.isFinite(next)) this.#lost = 0;
+    else if (Math.abs(this.#sum) >= Math.abs(value)) this.#lost += this.#sum - next + value;
+    else this.#lost += value - next + this.#sum;
+    this.#sum = next;
   }
-  return Number.isFinite(sum) ? sum + lost : sum;
+
+  get total(): number {
+    return Number.isFinite(this.#sum) ? this.#sum + this.#lost : this.#sum;
+  }
+}
+
+export function exactSum(values: Iterable<number>): number {
+  const sum = new ExactSum();
+  for (const value of values) sum.add(value);
+  return sum.total;
 }
 
 export function mean(values: readonly number[]): number {
-  return exactSum(values) / values.length;
+  const sum = exactSum(values);
+  if (Number.isFinite(sum) || !values.every(Number.isFinite)) return sum / values.length;
+  // The sum is too large for a number and the mean is not.
+  return values.reduce((so, value, index) => so + (value / (index + 1) - so / (index + 1)), 0);
 }
 
+/** Welford's, with what rounding loses kept apart: equal values have a variance of exactly 0. */
 export function variance(values: readonly number[]): number {
-  const middle = mean(values);
-  return exactSum(values.map((value) => (value - middle) ** 2)) / values.length;
+  const middle = new ExactSum();
+  const squares = new ExactSum();
+  for (const [index, value] of values.entries()) {
+    const delta = value - middle.total;
+    middle.add(delta / (index + 1));
+    squares.add(delta * (value - middle.total));
+  }
+  return squares.total / values.length;
 }
 
 export function minimum(values: Iterable<number>): number {
