@@ -2,7 +2,7 @@
 // The one file that knows the yaml package.
 // Source: the behaviour of sigs.k8s.io/yaml that Kubernetes documents for manifests.
 
-import { type Document, LineCounter, parseDocument, type YAMLError, stringify } from 'yaml';
+import { Document, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
 
 export interface ParsedYaml {
   value: unknown;
@@ -32,8 +32,11 @@ export function parseYaml(text: string): ParsedYaml | { error: string } {
     return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown, duplicates };
   } catch (error) {
     // The library's sign for too many repetitions.
-    if (!(error instanceof ReferenceError)) throw error;
-    return { error: 'yaml: document contains excessive aliasing' };
+    if (error instanceof ReferenceError)
+      return { error: 'yaml: document contains excessive aliasing' };
+    if (error instanceof Error && error.message.startsWith('Merge sources'))
+      return { error: 'yaml: map merge requires map or sequence of maps as the value' };
+    throw error;
   }
 }
 
@@ -70,14 +73,47 @@ function messageOf(error: YAMLError, lines: LineCounter): string {
   return `yaml: line ${line}: ${WORDS[error.code] ?? error.message.split('\n')[0] ?? ''}`;
 }
 
-/** JSON values as YAML, keys in order: what a client gets that accepts nothing else. */
+/** JSON values as YAML, keys in order, text quoted as Go's library quotes it. */
 export function formatYaml(value: unknown): string {
-  return stringify(value, {
+  const document = new Document(value, {
     version: '1.1',
     sortMapEntries: true,
-    lineWidth: 0,
-    indentSeq: false,
     // Two fields may hold the same value: it is written twice, not as an alias.
     aliasDuplicateObjects: false,
   });
+  visit(document, {
+    Scalar: (_, scalar) => {
+      const style = typeof scalar.value === 'string' ? quotesFor(scalar.value) : undefined;
+      if (style) scalar.type = style;
+    },
+  });
+  return document.toString({ lineWidth: 0, indentSeq: false });
+}
+
+/** What only begins like a number, a date or a word for true is looked at; other text never means anything else. */
+const SUSPICIOUS = /^(?:[-+.\d~=<]|y|n|true|false|on|off|null|$)/i;
+/** Characters that a plain text may not begin with, or hold. Source: YAML 1.1, plain scalars. */
+const NOT_PLAIN = /^[\s\-?:,[\]{}#&*!|>'"%@`]|: |:$| #|\s$/;
+
+/** Undefined where none are needed, or where lines or odd characters ask for another form. */
+function quotesFor(text: string): 'QUOTE_DOUBLE' | 'QUOTE_SINGLE' | undefined {
+  if (SUSPICIOUS.test(text) && typeof meaningOf(text) !== 'string') return 'QUOTE_DOUBLE';
+  // Lines stand in a block, unless their spaces or characters would not survive it.
+  if (text.includes('\n'))
+    return /^\s|[^\S\n]\n|[^\S\n]$/.test(text) || isOdd(text) ? 'QUOTE_DOUBLE' : undefined;
+  if (isOdd(text)) return 'QUOTE_DOUBLE';
+  if (!NOT_PLAIN.test(text)) return undefined;
+  // A dash, a colon or a question mark may begin a text when no space follows.
+  return /^[-?:][^\s]/.test(text) && !NOT_PLAIN.test(text.slice(1)) ? undefined : 'QUOTE_SINGLE';
+}
+
+/** Whether there are control characters besides line breaks and tabs, or line breaks that only Unicode knows. */
+function isOdd(text: string): boolean {
+  return /[^\P{Cc}\n\t]|[\u2028\u2029\ufeff]/u.test(text);
+}
+
+/** What an unquoted text would be read as, dates included. */
+function meaningOf(text: string): unknown {
+  const document = parseDocument(text, { version: '1.1', schema: 'yaml-1.1', logLevel: 'silent' });
+  return document.errors.length > 0 ? text : (document.toJS() as unknown);
 }
