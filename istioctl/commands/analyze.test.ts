@@ -123,3 +123,8 @@ test('the analyzers can be listed', async () => {
     /^\* virtualservice\.DestinationHostAnalyzer:\n {4}\S/m,
   );
 });
+
+test('JSON is escaped as Go escapes it', async () => {
+  const service = UNNAMED.replace('{port: 80}', '{port: 80, name: "a&b"}');
+  assert.match((await analyze(['-o', 'json', '-'], service)).out, /Port name a\\u0026b \(port/);
+});

@@ -24,6 +24,7 @@ import {
   objectsIn,
   textOf,
 } from '../manifests.ts';
+import { goJson } from '../json.ts';
 import { structureFault } from '../structure.ts';
 
 const LEVELS: readonly Level[] = ['Info', 'Warning', 'Error'];
@@ -347,9 +348,8 @@ function printed(
   const placeOf = ({ origin }: Message) => places.get(originText(origin));
   switch (format) {
     case 'json':
-      return JSON.stringify(
+      return goJson(
         messages.map((each) => jsonOf(each, placeOf(each))),
-        null,
         '\t',
       );
     case 'yaml':

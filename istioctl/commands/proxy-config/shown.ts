@@ -5,6 +5,7 @@ import type { Fields } from '../../../cluster/schema/fields.ts';
 import { CommandError, type Invocation } from '../../command.ts';
 import { inCamelCase } from '../../config-dump.ts';
 import type { Flag } from '../../flags.ts';
+import { goJson } from '../../json.ts';
 
 export const fileFlag: Flag = {
   name: 'file',
@@ -37,7 +38,7 @@ export function show(
     case 'short':
       return io.out(summary());
     case 'json':
-      return io.out(`${JSON.stringify(messages(), null, 4)}\n`);
+      return io.out(`${goJson(messages(), '    ')}\n`);
     case 'yaml':
       return io.out(`${formatYaml(sorted(messages()))}\n`);
     default:
