@@ -51,6 +51,8 @@ export class Drawing {
     const figures = picture.calls.length <= LINES_WITH_FIGURES;
     const dense = picture.nodes.length > SERVICES_WITH_WORDS;
     this.#layOut(picture, figures, dense);
+    // Easing sixty lines costs more than it shows.
+    this.#svg.toggleAttribute('data-calm', !figures);
     keep(this.#nodes, picture.nodes, this.#boxes, (id) => new ServiceBox(id));
     keep(this.#calls, picture.calls, this.#lines, (id) => new CallLine(id));
     for (const node of picture.nodes) {
