@@ -76,6 +76,8 @@ export interface Matching {
 export interface Binary extends Place {
   kind: 'binary';
   op: BinaryOp;
+  /** Where the operator stands. */
+  opFrom: number;
   left: Expr;
   right: Expr;
   bool: boolean;

@@ -75,7 +75,7 @@ class Checker {
         if (type !== 'vector')
           throw this.#fault(
             expr,
-            `subquery is only allowed on instant vector, got ${TYPE_WORDS[type]} instead`,
+            `subquery is only allowed on instant vector, got ${type} instead`,
           );
         return;
       }
@@ -156,9 +156,15 @@ class Checker {
     this.check(right);
     const [a, b] = [typeOf(left), typeOf(right)];
     if (bool && !COMPARISONS.has(op))
-      throw this.#fault(expr, 'bool modifier can only be used on comparison operators');
+      throw this.#fault(
+        { from: expr.opFrom },
+        'bool modifier can only be used on comparison operators',
+      );
     if (COMPARISONS.has(op) && !bool && a === 'scalar' && b === 'scalar')
-      throw this.#fault(expr, 'comparisons between scalars must use BOOL modifier');
+      throw this.#fault(
+        { from: expr.opFrom },
+        'comparisons between scalars must use BOOL modifier',
+      );
     for (const [side, type] of [
       [left, a],
       [right, b],
@@ -183,7 +189,7 @@ class Checker {
       for (const label of matching.include)
         if (matching.labels.includes(label))
           throw this.#fault(
-            expr,
+            { from: expr.opFrom },
             `label ${JSON.stringify(label)} must not occur in ON and GROUP clause at once`,
           );
   }

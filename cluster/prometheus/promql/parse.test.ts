@@ -6,7 +6,7 @@ import { printed } from './print.ts';
 const refused: Readonly<Record<string, string>> = {
   '': 'unknown position: parse error: no expression found in input',
   'sum(foo': '1:8: parse error: unclosed left parenthesis',
-  'sum(foo))': "1:9: parse error: unexpected right parenthesis ')'",
+  'sum(foo))': "1:10: parse error: unexpected right parenthesis ')'",
   'foo bar': '1:5: parse error: unexpected identifier "bar"',
   'foo +': '1:6: parse error: unexpected end of input',
   'foo{a=}': '1:7: parse error: unexpected "}" in label matching, expected string',
@@ -27,19 +27,19 @@ const refused: Readonly<Record<string, string>> = {
     '1:5: parse error: expected type instant vector in aggregation expression, got range vector',
   'foo[5m] + 1':
     '1:1: parse error: binary expression must contain only scalar and instant vector types',
-  '1 > 2': '1:1: parse error: comparisons between scalars must use BOOL modifier',
-  '1 + bool 2': '1:1: parse error: bool modifier can only be used on comparison operators',
+  '1 > 2': '1:3: parse error: comparisons between scalars must use BOOL modifier',
+  '1 + bool 2': '1:3: parse error: bool modifier can only be used on comparison operators',
   'foo and 1': '1:1: parse error: set operator "and" not allowed in binary scalar expression',
   'foo * on(a) 2': '1:1: parse error: vector matching only allowed between instant vectors',
   'foo and on(a) group_left bar': '1:1: parse error: no grouping allowed for "and" operation',
   'foo * on(a) group_left(a) bar':
-    '1:1: parse error: label "a" must not occur in ON and GROUP clause at once',
+    '1:5: parse error: label "a" must not occur in ON and GROUP clause at once',
   '{}': '1:1: parse error: vector selector must contain at least one non-empty matcher',
   '{a=~".*"}': '1:1: parse error: vector selector must contain at least one non-empty matcher',
   'foo{__name__="bar"}': '1:1: parse error: metric name must not be set twice: "foo" or "bar"',
-  '(foo)[5m]': '1:1: parse error: ranges only allowed for vector selectors',
+  '(foo)[5m]': '1:6: parse error: ranges only allowed for vector selectors',
   'foo[5m][5m:]':
-    '1:1: parse error: subquery is only allowed on instant vector, got range vector instead',
+    '1:1: parse error: subquery is only allowed on instant vector, got matrix instead',
   'sum(foo) offset 5m':
     '1:1: parse error: offset modifier must be preceded by an instant vector selector or range vector selector or a subquery',
   'topk(foo)':
@@ -50,7 +50,16 @@ const refused: Readonly<Record<string, string>> = {
   '-"a"':
     '1:1: parse error: unary expression only allowed on expressions of type scalar or instant vector, got "string"',
   'round()': '1:1: parse error: expected at least 1 argument(s) in call to "round", got 0',
-  'foo[5m': '1:7: parse error: unclosed left bracket',
+  'foo[5m': '1:7: parse error: unexpected end of input in duration expression',
+  'foo[5mm]': '1:5: parse error: bad number or duration syntax: "5mm"',
+  'foo[5m1h]': '1:5: parse error: not a valid duration string: "5m1h"',
+  'foo[5x]': '1:5: parse error: bad number or duration syntax: "5x"',
+  'foo offset 5m [5m]': '1:15: parse error: no offset modifiers allowed before range',
+  'sum(foo,)': '1:8: parse error: trailing commas not allowed in function call args',
+  'foo{a>"b"}': "1:6: parse error: unexpected character inside braces: '>'",
+  'foo =~ "a"': "1:5: parse error: unexpected character after '=': '~'",
+  'foo}': "1:4: parse error: unexpected character: '}'",
+  'foo @ Inf': '1:1: parse error: timestamp out of bounds for @ modifier: +Inf',
 };
 
 for (const [text, message] of Object.entries(refused))

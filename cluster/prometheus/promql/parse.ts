@@ -106,12 +106,12 @@ class Reader {
         };
       case 'MatrixSelector':
         return this.#onOperand(node, (expr) => {
+          const bracket = this.#text.lastIndexOf('[', this.#child(node, 1).from);
           if (expr.kind !== 'vector')
-            throw parseError(this.#text, expr.from, 'ranges only allowed for vector selectors');
-          if (expr.at)
-            throw parseError(this.#text, expr.from, 'no @ modifiers allowed before range');
+            throw parseError(this.#text, bracket, 'ranges only allowed for vector selectors');
+          if (expr.at) throw parseError(this.#text, bracket, 'no @ modifiers allowed before range');
           if (expr.offsetMs !== 0)
-            throw parseError(this.#text, expr.from, 'no offset modifiers allowed before range');
+            throw parseError(this.#text, bracket, 'no offset modifiers allowed before range');
           const rangeMs = this.#duration(this.#child(node, 1));
           if (rangeMs <= 0)
             throw parseError(
@@ -189,7 +189,7 @@ class Reader {
     const at =
       what.name === 'AtModifierPreprocessors'
         ? ({ kind: text.startsWith('start') ? 'start' : 'end' } as const)
-        : ({ kind: 'time', ms: this.#atMs(what) } as const);
+        : ({ kind: 'time', ms: this.#atMs(what, expr.from) } as const);
     if (expr.kind === 'vector' || expr.kind === 'subquery') {
       if (expr.at)
         throw parseError(this.#text, expr.from, '@ <timestamp> may not be set multiple times');
@@ -207,13 +207,13 @@ class Reader {
     );
   }
 
-  #atMs(node: SyntaxNode): number {
+  #atMs(node: SyntaxNode, from: number): number {
     const { value } = this.#number(node);
     if (!Number.isFinite(value))
       throw parseError(
         this.#text,
-        node.from,
-        'timestamp out of bounds for @ modifier: ' + formatValue(value),
+        from,
+        `timestamp out of bounds for @ modifier: ${formatValue(value)}`,
       );
     return Math.round(value * 1000);
   }
@@ -222,6 +222,17 @@ class Reader {
     const text = this.#slice(node).replace(/\s/g, '');
     const { from, to } = node;
     const number = parseNumber(text);
+    if (
+      number !== undefined &&
+      !Number.isNaN(number) &&
+      !Number.isFinite(number) &&
+      /\d/.test(text)
+    )
+      throw parseError(
+        this.#text,
+        from,
+        `error parsing number: strconv.ParseFloat: parsing ${JSON.stringify(text)}: value out of range`,
+      );
     if (number !== undefined) return { kind: 'number', value: number, duration: false, from, to };
     const sign = text.startsWith('-') ? -1 : 1;
     const ms = parseDuration(text.replace(/^[+-]/, ''));
@@ -270,12 +281,17 @@ class Reader {
     };
     const seconds = results[this.#slice(op)]?.();
     if (seconds === undefined || !Number.isFinite(seconds))
-      throw parseError(this.#text, node.from, 'division by zero in duration expression');
+      throw parseError(
+        this.#text,
+        op.from,
+        `${this.#slice(op) === '%' ? 'modulo' : 'division'} by zero`,
+      );
     return Math.round(seconds * 1000);
   }
 
   #vector(node: SyntaxNode): VectorSelector {
     let name = '';
+    let quoted = false;
     const matchers: Matcher[] = [];
     for (const child of childrenOf(node)) {
       if (child.name === 'Identifier') name = this.#slice(child);
@@ -289,12 +305,13 @@ class Reader {
                 `metric name must not be set twice: ${JSON.stringify(name)} or ${JSON.stringify(this.#name(each))}`,
               );
             name = this.#name(each);
+            quoted = true;
           } else matchers.push(this.#matcher(each));
         }
     }
     if (name !== '') {
       const twice = matchers.find((each) => each.name === METRIC_NAME && each.op === '=');
-      if (twice)
+      if (twice && !quoted)
         throw parseError(
           this.#text,
           node.from,
@@ -358,6 +375,7 @@ class Reader {
     const binary: Binary = {
       kind: 'binary',
       op: op as BinaryOp,
+      opFrom: opNode.from,
       left: operand,
       right: this.expr(right),
       bool: children.some(({ name }) => name === 'BoolModifier'),

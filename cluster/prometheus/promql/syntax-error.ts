@@ -26,6 +26,8 @@ export function syntaxError(text: string, at: number): ParseError {
     return parseError(text, fault.from, fault.message);
   if (!token) return parseError(text, at, 'unexpected end of input');
   const before = tokens[index - 1];
+  if (token.text === ')' && before?.text === ',')
+    return parseError(text, before.from, 'trailing commas not allowed in function call args');
   if (token.text === '(' && before?.kind === 'identifier')
     return parseError(
       text,
@@ -54,7 +56,6 @@ function context(tokens: readonly Token[], index: number): string {
   if (before?.kind === 'keyword' && before.text.toLowerCase() === 'offset')
     return ' in offset, expected number, duration, step(), or range()';
   if (before?.text === '@') return ' in @, expected timestamp';
-  if (before?.kind === 'aggregator') return ' in aggregation';
   return '';
 }
 

@@ -1,6 +1,8 @@
 // The words of an expression, for saying what is wrong with one. Reading itself is the grammar's (parse.ts).
 // Faults of the text below the grammar (an open quote, a stray character) are found here, in the real server's words.
 
+import { parseDuration } from '../numbers.ts';
+
 export interface Token {
   kind:
     | 'identifier'
@@ -26,26 +28,12 @@ const AGGREGATORS =
 const KEYWORDS =
   /^(offset|by|without|on|ignoring|group_left|group_right|bool|start|end|smoothed|anchored|step|range)$/i;
 const WORD_OPERATORS = /^(and|or|unless|atan2)$/i;
-const OPERATORS = [
-  '==',
-  '!=',
-  '<=',
-  '>=',
-  '=~',
-  '!~',
-  '<',
-  '>',
-  '+',
-  '-',
-  '*',
-  '/',
-  '%',
-  '^',
-  '=',
-  '@',
-];
+const OPERATORS = ['==', '!=', '<=', '>=', '<', '>', '+', '-', '*', '/', '%', '^', '=', '@'];
+const MATCH_OPERATORS = ['!=', '=~', '!~', '='];
 const NUMBER = /(?:0x[\da-f]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:e[+-]?\d+)?)/iy;
 const DURATION = /(?:\d+(?:ms|[ywdhms]))+(?![\w])/y;
+/** As far as the real lexer reads before it gives up. */
+const NEARLY_DURATION = /(?:\d+(?:ms|[ywdhms]))*\d*\w?/y;
 const IDENTIFIER = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 
 export interface Lexed {
@@ -71,6 +59,8 @@ export function lex(text: string): Lexed {
       at = line === -1 ? text.length : line + 1;
       continue;
     }
+    if ('"\'`'.includes(character) && open.at(-1)?.character === '[')
+      return fault(`unexpected character in duration expression: '${character}'`);
     if ('"\'`'.includes(character)) {
       const end = stringEnd(text, at);
       if (end === undefined)
@@ -83,14 +73,13 @@ export function lex(text: string): Lexed {
       open.push({ character, at });
     } else if (')]}'.includes(character)) {
       const wanted = { ')': '(', ']': '[', '}': '{' }[character] ?? '';
-      if (open.at(-1)?.character !== wanted)
-        return fault(
-          character === ')'
-            ? "unexpected right parenthesis ')'"
-            : character === ']'
-              ? "unexpected right bracket ']'"
-              : "unexpected right brace '}'",
-        );
+      if (open.at(-1)?.character !== wanted) {
+        if (character === '}') return fault("unexpected character: '}'");
+        // The real lexer has read the parenthesis when it finds that it closes nothing.
+        return character === ')'
+          ? fault("unexpected right parenthesis ')'", at + 1)
+          : fault("unexpected right bracket ']'");
+      }
       open.pop();
     }
     if (
@@ -104,27 +93,28 @@ export function lex(text: string): Lexed {
     const duration = matchAt(DURATION, text, at);
     const number = duration ?? matchAt(NUMBER, text, at);
     if (number !== undefined && !inBraces) {
-      const after = text.slice(at + number.length).match(/^[a-zA-Z_]\w*/);
-      if (after && duration === undefined)
-        return fault(
-          `bad number or duration syntax: ${JSON.stringify(number + after[0].slice(0, 1))}`,
-        );
+      const wrong = numberFault(text, at, number, duration);
+      if (wrong !== undefined) return fault(wrong);
       tokens.push({ kind: duration ? 'duration' : 'number', text: number, from: at });
       at += number.length;
       continue;
     }
+    if (!inBraces && text.startsWith('=~', at)) return fault("unexpected character after '=': '~'");
     const word = matchAt(IDENTIFIER, text, at);
     if (word !== undefined) {
       tokens.push({ kind: kindOfWord(word, inBraces), text: word, from: at });
       at += word.length;
       continue;
     }
-    const operator = OPERATORS.find((each) => text.startsWith(each, at));
+    const operators = inBraces ? MATCH_OPERATORS : OPERATORS;
+    const operator = operators.find((each) => text.startsWith(each, at));
     if (operator !== undefined) {
       tokens.push({ kind: 'operator', text: operator, from: at });
       at += operator.length;
       continue;
     }
+    if (open.at(-1)?.character === '[')
+      return fault(`unexpected character in duration expression: '${character}'`);
     if (character === '!')
       return fault(
         at + 1 < text.length
@@ -136,10 +126,28 @@ export function lex(text: string): Lexed {
   const last = open.at(-1);
   const end = text.length;
   if (last?.character === '{') return fault('unexpected end of input inside braces', end);
-  if (last?.character === '[') return fault('unclosed left bracket', end);
+  if (last?.character === '[') return fault('unexpected end of input in duration expression', end);
   if (last?.character === '(') return fault('unclosed left parenthesis', end);
   tokens.push({ kind: 'end', text: '', from: end });
   return { tokens, fault: undefined };
+}
+
+/** Numbers run into words, and durations whose units are out of order or unknown. */
+function numberFault(
+  text: string,
+  at: number,
+  number: string,
+  duration: string | undefined,
+): string | undefined {
+  if (duration !== undefined)
+    return parseDuration(duration) === undefined
+      ? `not a valid duration string: ${JSON.stringify(duration)}`
+      : undefined;
+  const next = text[at + number.length] ?? '';
+  if (!/[\w.]/.test(next)) return undefined;
+  const read = matchAt(NEARLY_DURATION, text, at) ?? '';
+  const shown = read.length > number.length ? read : number + next;
+  return `bad number or duration syntax: ${JSON.stringify(shown)}`;
 }
 
 function kindOfWord(word: string, inBraces: boolean): Token['kind'] {
@@ -183,7 +191,7 @@ export function described({ kind, text }: Token): string {
     case 'aggregator':
       return `<aggr:${text.toLowerCase()}>`;
     case 'operator':
-      return text === '=' || text === '@' ? JSON.stringify(text) : `<op:${text.toLowerCase()}>`;
+      return text === '=' ? JSON.stringify(text) : `<op:${text.toLowerCase()}>`;
     case 'punctuation':
       return JSON.stringify(text);
   }
