@@ -20,7 +20,7 @@ import {
   Watch,
 } from '@kubernetes/client-node';
 import { createIdentity } from '../../apiserver/certificates.ts';
-import { istioKinds } from '../../apiserver/istio-kinds.ts';
+import { istioKinds } from '../../../istioctl/istio-kinds.ts';
 import { kubeconfigFor } from '../../apiserver/kubeconfig.ts';
 import { fetchPinnedKubectl } from '../../workspace/kubectl.ts';
 import { createCluster } from './cluster.ts';
