@@ -45,11 +45,45 @@ data:
     }
 `;
 
+/** Jobs as Istio's sample writes them. */
+const ROLES = `scrape_configs:
+    - job_name: endpoints
+      kubernetes_sd_configs: [{ role: endpoints }]
+      relabel_configs:
+      - { action: keep, regex: true, source_labels: [__meta_kubernetes_service_annotation_prometheus_io_scrape] }
+      - { action: replace, source_labels: [__meta_kubernetes_service_name], target_label: service }
+    - job_name: slices
+      kubernetes_sd_configs: [{ role: endpointslice, namespaces: { names: [default] } }]
+      relabel_configs:
+      - { action: keep, regex: app, source_labels: [__meta_kubernetes_service_name] }
+    - job_name: services
+      kubernetes_sd_configs: [{ role: service }]
+      relabel_configs:
+      - { action: keep, regex: app, source_labels: [__meta_kubernetes_service_name] }
+    - job_name: nodes
+      scheme: https
+      kubernetes_sd_configs: [{ role: node }]
+      relabel_configs:
+      - { replacement: kubernetes.default.svc:443, target_label: __address__ }
+      - { regex: (.+), replacement: /api/v1/nodes/$1/proxy/metrics, source_labels: [__meta_kubernetes_node_name], target_label: __metrics_path__ }
+`;
+
+const SERVICE = `
+apiVersion: v1
+kind: Service
+metadata: { name: app, annotations: { prometheus.io/scrape: "true" } }
+spec: { selector: { app: shop }, ports: [{ name: http, port: 80 }] }
+`;
+
 async function promql(it: TestCluster, query: string) {
   return it.ask('GET', `${PROXY}/api/v1/query?query=${encodeURIComponent(query)}`);
 }
 
-async function monitored(t: TestContext, options: Partial<ClusterOptions> = {}) {
+async function monitored(
+  t: TestContext,
+  options: Partial<ClusterOptions> = {},
+  changed = (manifest: string) => manifest,
+) {
   const it = await testCluster(options);
   t.after(() => it.stop());
   await it.ask('POST', '/api/v1/namespaces', {
@@ -61,7 +95,7 @@ async function monitored(t: TestContext, options: Partial<ClusterOptions> = {}) 
     const { status } = await it.ask('GET', '/api/v1/namespaces/default/serviceaccounts/default');
     return status === 200;
   });
-  await apply(it, readFileSync(MANIFEST, 'utf8'));
+  await apply(it, changed(readFileSync(MANIFEST, 'utf8')));
   return it;
 }
 
@@ -201,5 +235,23 @@ test('without the right to list pods it finds none, and its log says so', async 
   assert.match(
     text,
     /component=k8s_client_runtime err="failed to list pods: pods is forbidden: User \\"system:serviceaccount:istio-system:prometheus\\" cannot list resource \\"pods\\" in API group \\"\\" at the cluster scope"/,
+  );
+});
+
+test('finds targets of every role, and says of https that it does not scrape it', async (t) => {
+  const it = await monitored(t, {}, (text) =>
+    text.replace(/scrape_configs:[^]*?(?=\n---)/, ROLES.trimEnd()),
+  );
+  await apply(it, APP);
+  await apply(it, SERVICE);
+  await seriesOf(it, 'hits_total{job="endpoints",service="app"}', 1);
+  await seriesOf(it, 'hits_total{job="slices"}', 1);
+  await seriesOf(it, 'hits_total{job="services"}', 1);
+  const { body } = await it.ask('GET', `${PROXY}/api/v1/targets?scrapePool=nodes`);
+  const [node] = body.data.activeTargets;
+  assert.equal(node.health, 'down');
+  assert.equal(
+    node.lastError,
+    'Get "https://kubernetes.default.svc:443/api/v1/nodes/mesh-lab-control-plane/proxy/metrics": the simulated Prometheus scrapes over http alone',
   );
 });
