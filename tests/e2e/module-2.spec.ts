@@ -5,7 +5,7 @@ import { test } from './pages.ts';
 import { byRun, expectProven, walk } from './walk.ts';
 
 /** Some hundred and fifty commands, each typed into a real shell. */
-test.describe.configure({ timeout: 900_000 });
+test.describe.configure({ timeout: 1_800_000 });
 
 /** Slower than elsewhere: rates, retries and time-outs of a whole mesh have to keep up with it on a busy machine. */
 const CLOCK_SPEED = 6;

@@ -9,6 +9,8 @@ import { axeFindings, expect } from './pages.ts';
 
 /** How long the cluster may take over one step at its fast clock, the image pulls of a first start included. */
 export const STEP_MS = 60_000;
+/** How long one command may take on a busy machine: the longest makes two hundred requests, one after the other. */
+const COMMAND_MS = 240_000;
 
 /** One way of giving a command. */
 export type Hand = (page: Page, block: Block) => Promise<void>;
@@ -49,7 +51,7 @@ export async function expectProven(page: Page, lessons: readonly Lesson[], all: 
 export async function untilDone(page: Page, block: Block): Promise<void> {
   const own = blockOf(page, block);
   const state = block.opensPodShell ? /running/ : /passed|sent/;
-  await expect(own, block.id).toHaveAttribute('data-state', state, { timeout: STEP_MS });
+  await expect(own, block.id).toHaveAttribute('data-state', state, { timeout: COMMAND_MS });
   if ((await own.getAttribute('data-state')) === 'sent') {
     await expect
       .poll(async () => (await screenOf(page).innerText()).trimEnd(), {
