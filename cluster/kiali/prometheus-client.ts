@@ -7,7 +7,7 @@ import type { HttpHeaders, HttpResponse } from '../network/http.ts';
 import { HttpError } from '../network/http-message.ts';
 import { type Connection, NetError, type NetworkNamespace } from '../network/network.ts';
 import { BrokenPipe } from '../streams.ts';
-import { at, isFields, stringMapOf, stringOf } from '../schema/fields.ts';
+import { at, isFields, stringOf } from '../schema/fields.ts';
 import { type Prometheus, PrometheusError, type Sample } from './vector.ts';
 
 /** Connections at once; more questions wait. */
@@ -201,7 +201,13 @@ function dataOf({ status, text }: { status: number; text: string }): unknown {
 function sampleOf(entry: unknown): Sample {
   const value = at(entry, 'value');
   const text = Array.isArray(value) ? stringOf(value[1]) : '';
-  return { labels: stringMapOf(at(entry, 'metric')), value: numberOfText(text) };
+  const metric = at(entry, 'metric');
+  return { labels: isTexts(metric) ? metric : {}, value: numberOfText(text) };
+}
+
+/** Looked at, not copied: a graph asks for thousands of labels. */
+function isTexts(value: unknown): value is Record<string, string> {
+  return isFields(value) && Object.values(value).every((each) => typeof each === 'string');
 }
 
 function numberOfText(text: string): number {
