@@ -7,6 +7,8 @@ import { Product } from '../support/product.ts';
 
 /** Everything that waits inside the cluster runs this much faster; kubectl stays real. */
 const CLOCK_SPEED = 20;
+/** The build that the product serves. */
+const SITE = process.env['MESHPROOF_SITE'] ?? 'dist';
 
 export class Course {
   readonly #product: Product;
@@ -44,7 +46,7 @@ export class Course {
 
 /** The lessons of the build that is served: the tests read what the page shows and what CI types. */
 export function lessonsOf(module: number): Lesson[] {
-  const catalogue = JSON.parse(readFileSync('dist/catalogue.json', 'utf8')) as Catalogue;
+  const catalogue = JSON.parse(readFileSync(`${SITE}/catalogue.json`, 'utf8')) as Catalogue;
   return catalogue.lessons.filter((lesson) => lesson.module === module);
 }
 
