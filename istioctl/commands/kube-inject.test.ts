@@ -28,7 +28,7 @@ spec:
 const read = (text: string) => parseAllDocuments(text).map((document) => document.toJS());
 
 test("a Deployment's pods get their sidecar, other objects stay as they are", async () => {
-  const service = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n';
+  const service = 'kind: Service # as it was\napiVersion: v1\nmetadata: {name: web}\n';
   const { exit, out } = await inject(`${WEB}---\n${service}`);
   assert.equal(exit, 0);
   const [deployment, other] = read(out);
@@ -39,9 +39,14 @@ test("a Deployment's pods get their sidecar, other objects stay as they are", as
   );
   assert.equal(metadata.labels['service.istio.io/canonical-name'], 'web');
   assert.equal(metadata.name, undefined);
+  // Whose pod it will be is not known yet.
+  const [, proxy] = spec.initContainers;
+  const names = proxy.env.map(({ name }: { name: string }) => name);
+  assert.ok(names.includes('ISTIO_META_CLUSTER_ID') && !names.includes('ISTIO_META_WORKLOAD_NAME'));
+  assert.deepEqual(spec.containers[0].resources, {});
   assert.equal(metadata.ownerReferences, undefined);
   assert.deepEqual(other, { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' } });
-  assert.ok(out.endsWith('---\n'));
+  assert.ok(out.endsWith(`---\n${service}---\n`));
 });
 
 test('a template that wants no sidecar gets none, and it is said', async () => {
@@ -49,7 +54,10 @@ test('a template that wants no sidecar gets none, and it is said', async () => {
     WEB.replace('labels: {app: web,', 'labels: {sidecar.istio.io/inject: "false", app: web,'),
   );
   assert.doesNotMatch(out, /istio-proxy/);
-  assert.match(err, /Skipping injection because "default\/web" has sidecar injection disabled/);
+  assert.match(
+    err,
+    /^\n===> Skipping injection because Deployment "web" has sidecar injection disabled/,
+  );
 });
 
 test('the result can go to a file', async () => {

@@ -81,7 +81,7 @@ async function run(invocation: Invocation): Promise<void> {
   const documents = documentsOf(text).map((document) => {
     const parsed = parseYaml(document.text);
     if ('error' in parsed) throw new CommandError(`error converting YAML to JSON: ${parsed.error}`);
-    return `${written(parsed.value, settings, invocation)}---\n`;
+    return `${written(parsed.value, document.text, settings, invocation)}---\n`;
   });
   const output = flags.string('output');
   if (output === '') io.out(documents.join(''));
@@ -133,8 +133,16 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   StatefulSet: ['spec', 'template'],
 };
 
-function written(value: unknown, settings: InjectionSettings, invocation: Invocation): string {
-  if (!isFields(value)) return '';
+/** What holds no pod comes out as it was written. */
+function written(
+  value: unknown,
+  text: string,
+  settings: InjectionSettings,
+  invocation: Invocation,
+): string {
+  const kind = isFields(value) ? stringOf(value['kind']) : '';
+  if (!isFields(value) || !(kind === 'List' || kind === 'Pod' || kind in TEMPLATES))
+    return `${text.trimEnd()}\n`;
   return formatYaml(withSidecar(value, settings, invocation));
 }
 
@@ -149,7 +157,8 @@ function withSidecar(object: Fields, settings: InjectionSettings, invocation: In
     };
   const metadata = fieldsOf(object['metadata']);
   const namespace = stringOf(metadata['namespace']) || 'default';
-  if (kind === 'Pod') return asPod(object, { object, namespace, settings, invocation });
+  if (kind === 'Pod')
+    return filledIn(kind, asPod(object, { object, namespace, settings, invocation }));
   const path = TEMPLATES[kind];
   if (!path) return object;
   const template = fieldsOf(at(object, ...path));
@@ -165,49 +174,40 @@ interface Injecting {
   invocation: Invocation;
 }
 
-/** A template with a sidecar; as it was when it says that it wants none. */
+/** A template with a sidecar; as it was when it says that it wants none. istiod knows no more of it than it says itself. */
 function asPod(template: Fields, { object, namespace, settings, invocation }: Injecting): Fields {
   const metadata = fieldsOf(template['metadata']);
   const labels = stringMapOf(metadata['labels']);
   const annotations = stringMapOf(metadata['annotations']);
   const wish = labels['sidecar.istio.io/inject'] ?? annotations['sidecar.istio.io/inject'];
-  const skipped =
+  const refused =
     fieldsOf(template['spec'])['hostNetwork'] === true
-      ? 'hostNetwork'
+      ? 'host networking enabled'
       : wish === 'false'
-        ? 'annotation'
-        : '';
-  if (skipped !== '') {
-    const name = stringOf(fieldsOf(object['metadata'])['name']);
+        ? 'sidecar injection disabled'
+        : undefined;
+  if (refused !== undefined) {
+    const own = fieldsOf(object['metadata']);
+    const place = own['namespace'] === undefined ? '' : `${stringOf(own['namespace'])}/`;
+    const name = JSON.stringify(`${place}${stringOf(own['name'])}`);
     invocation.io.err(
-      `\n===> Skipping injection because "${namespace}/${name}" has ${skipped === 'hostNetwork' ? 'host networking enabled' : 'sidecar injection disabled'}\n`,
+      `\n===> Skipping injection because ${stringOf(object['kind'])} ${name} has ${refused}\n\n`,
     );
     return template;
   }
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { ...metadata, ...ownerOf(object) },
+    metadata: { ...metadata, name: stringOf(metadata['name']) },
     spec: template['spec'],
   } as unknown as KubeObject;
   const { metadata: given, spec } = injectSidecar(pod, { namespace, settings });
+  const { name, ...kept } = given;
+  const { containers, initContainers } = fieldsOf(spec);
   // What a typed client writes even when nobody has set it.
-  for (const container of listOf(fieldsOf(spec)['containers']))
+  for (const container of [...listOf(containers), ...listOf(initContainers)])
     setDefault(container, 'resources', {});
-  const { ownerReferences: _, generateName: __, name: ___, ...kept } = given as unknown as Fields;
-  const named = metadata['name'] === undefined ? {} : { name: metadata['name'] };
-  return { ...template, metadata: { ...named, ...kept }, spec };
-}
-
-/** By its owner a pod is known in telemetry, as it will be once it runs. */
-function ownerOf(object: Fields): Fields {
-  const kind = stringOf(object['kind']);
-  const name = stringOf(fieldsOf(object['metadata'])['name']);
-  if (kind === 'Pod') return { name };
-  return {
-    name,
-    ownerReferences: [{ apiVersion: object['apiVersion'], kind, name, controller: true }],
-  };
+  return { ...template, metadata: name === '' ? kept : { name, ...kept }, spec };
 }
 
 function replaced(object: Fields, [first = '', ...rest]: readonly string[], value: Fields): Fields {
@@ -217,13 +217,28 @@ function replaced(object: Fields, [first = '', ...rest]: readonly string[], valu
   };
 }
 
-/** What a typed client writes even when nobody has set it. */
+/** What a typed client writes of a kind even when nobody has set it. */
+const UNSET: Readonly<Record<string, { spec?: Fields; status: Fields }>> = {
+  DaemonSet: {
+    spec: { updateStrategy: {} },
+    status: {
+      currentNumberScheduled: 0,
+      desiredNumberScheduled: 0,
+      numberMisscheduled: 0,
+      numberReady: 0,
+    },
+  },
+  Deployment: { spec: { strategy: {} }, status: {} },
+  ReplicaSet: { status: { replicas: 0 } },
+  ReplicationController: { status: { replicas: 0 } },
+  StatefulSet: { spec: { updateStrategy: {} }, status: { availableReplicas: 0, replicas: 0 } },
+};
+
 function filledIn(kind: string, object: Fields): Fields {
-  const strategy = kind === 'Deployment' ? 'strategy' : undefined;
-  const spec = fieldsOf(object['spec']);
+  const { spec = {}, status = {} } = UNSET[kind] ?? {};
   return {
     ...object,
-    spec: strategy === undefined || strategy in spec ? spec : { ...spec, [strategy]: {} },
-    status: object['status'] ?? {},
+    spec: { ...spec, ...fieldsOf(object['spec']) },
+    status: { ...status, ...fieldsOf(object['status']) },
   };
 }

@@ -247,11 +247,16 @@ function environment({ settings, annotations, workload, containers, told }: Side
     text('ISTIO_META_CLUSTER_ID', settings.clusterName),
     field('ISTIO_META_NODE_NAME', 'spec.nodeName'),
     text('ISTIO_META_INTERCEPTION_MODE', interceptionMode(annotations)),
-    text('ISTIO_META_WORKLOAD_NAME', name),
-    text(
-      'ISTIO_META_OWNER',
-      `kubernetes://apis/${apiVersion}/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`,
-    ),
+    // A template that is injected by hand has no name yet.
+    ...(name === ''
+      ? []
+      : [
+          text('ISTIO_META_WORKLOAD_NAME', name),
+          text(
+            'ISTIO_META_OWNER',
+            `kubernetes://apis/${apiVersion}/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`,
+          ),
+        ]),
     text('ISTIO_META_MESH_ID', settings.trustDomain),
     text('TRUST_DOMAIN', settings.trustDomain),
     ...Object.entries(isFields(metadata) ? metadata : {})
