@@ -66,7 +66,15 @@ async function run(process: Process, flags: Flags, ask: AskApi, version: string)
     version: `(version=${version}, simulated)`,
   });
   const limits = prometheusLimits;
-  const storage = new Storage({ limits, retentionMs: flags.retentionMs });
+  const storage = new Storage({
+    limits,
+    retentionMs: flags.retentionMs,
+    overflow: () =>
+      log('WARN', 'The simulated Prometheus keeps no more series than this; new ones are dropped', {
+        component: 'tsdb',
+        series: limits.series,
+      }),
+  });
   const manager = new ScrapeManager({
     process,
     api: { ask, token: () => tokenOf(process) },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { Labels } from '../labels.ts';
 import { matcher } from '../matcher.ts';
 import { Storage } from './storage.ts';
@@ -93,11 +94,15 @@ test('labels that all series of a histogram share are kept once, and selected by
 });
 
 test('series are bounded', () => {
-  const storage = new Storage({ limits: { ...limits, series: 2 }, retentionMs: HOUR });
+  let told = 0;
+  const overflow = () => told++;
+  const storage = new Storage({ limits: { ...limits, series: 2 }, retentionMs: HOUR, overflow });
   const samples = storage.open();
-  for (const name of ['a', 'b', 'c']) storage.addSeries(samples, Labels.from({ __name__: name }));
+  for (const name of ['a', 'b', 'c', 'd'])
+    storage.addSeries(samples, Labels.from({ __name__: name }));
   assert.equal(storage.seriesCount, 2);
-  assert.equal(storage.dropped, 1);
+  assert.equal(storage.dropped, 2);
+  assert.equal(told, 1);
 });
 
 test('samples older than the retention go, and with them series that nothing scrapes any more', () => {
@@ -123,4 +128,43 @@ test('bytes are bounded: the oldest samples go first', () => {
     storage.append(samples, row, [[column, (row * 7919) % 1000]]);
   assert.ok(storage.bytes <= 45_000, String(storage.bytes));
   assert.equal(samples.newest, 10_000);
+});
+
+/** What a target might write: counters that grow, gauges, floats, resets, gaps. */
+const cell = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 1_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: -1_000_000, max: 1e12 }) },
+  { weight: 1, arbitrary: fc.double() },
+  { weight: 2, arbitrary: fc.constant(undefined) },
+);
+
+test('whatever is written is read back, sample by sample', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 200 }),
+      (rows) => {
+        const storage = new Storage({ limits, retentionMs: HOUR });
+        const samples = storage.open();
+        const columns = ['a', 'b', 'c'].map((name) =>
+          storage.addSeries(samples, Labels.from({ __name__: name })),
+        );
+        for (const [row, values] of rows.entries())
+          storage.append(
+            samples,
+            row + 1,
+            values.flatMap((value, at): [number, number][] =>
+              value === undefined ? [] : [[columns[at]?.column ?? -1, value]],
+            ),
+          );
+        for (const [at, column] of columns.entries())
+          assert.deepEqual(
+            read(samples, column?.column ?? -1).filter(([, value]) => value !== undefined),
+            rows.flatMap((values, row): [number, number | undefined][] =>
+              values[at] === undefined ? [] : [[row + 1, values[at]]],
+            ),
+          );
+      },
+    ),
+    { numRuns: 50 },
+  );
 });

@@ -13,6 +13,8 @@ export interface StorageOptions {
   limits: Pick<PrometheusLimits, 'series' | 'sampleBytes' | 'retentionMs'>;
   /** As the flag says; the limit is an upper bound. */
   retentionMs: number;
+  /** Told once, when series are dropped for the first time. */
+  overflow?: () => void;
 }
 
 /** Rows between two looks at the bounds: a look adds up all blocks. */
@@ -23,6 +25,7 @@ const MAX_TEXTS = 20_000;
 export class Storage {
   readonly #limits: StorageOptions['limits'];
   readonly #retentionMs: number;
+  readonly #overflow: (() => void) | undefined;
   readonly #targets = new Set<TargetSamples>();
   readonly #byName = new Map<string, Set<Series>>();
   /** Names and values of labels, each once. */
@@ -32,7 +35,8 @@ export class Storage {
   /** Series that did not fit. */
   dropped = 0;
 
-  constructor({ limits, retentionMs }: StorageOptions) {
+  constructor({ limits, retentionMs, overflow }: StorageOptions) {
+    this.#overflow = overflow;
     this.#limits = limits;
     this.#retentionMs = Math.min(retentionMs, limits.retentionMs);
   }
@@ -55,7 +59,7 @@ export class Storage {
   /** A new series of a target; undefined when there are too many. */
   addSeries(samples: TargetSamples, labels: Labels): Series | undefined {
     if (this.#count >= this.#limits.series || samples.series.length >= MAX_COLUMNS) {
-      this.dropped++;
+      if (this.dropped++ === 0) this.#overflow?.();
       return undefined;
     }
     const { name } = labels;
