@@ -19,7 +19,14 @@ test('a watch that is too old from its beginning on ends with 410 and keeps no t
   const clock = new Clock({ now: () => 0, after: () => () => {} }, { manual: true });
   const store = new Store(defaultLimits, 100);
   const watches = new Watches(store, clock, () => 0, defaultLimits);
-  store.create('pods', podDraft('a'));
+  const metadata = {
+    name: 'a',
+    namespace: 'default',
+    uid: 'a',
+    resourceVersion: '',
+    creationTimestamp: '2026-11-22T10:00:00Z',
+  };
+  store.create('pods', { ...podDraft('a'), metadata });
   const query = new URLSearchParams('watch=1&resourceVersion=5&allowWatchBookmarks=true');
   const chunks = watches.open({
     kind: { definition, version },
