@@ -61,6 +61,8 @@ export function staticFiles(
     response.end(request.method === 'HEAD' ? undefined : notFound);
   };
   return (request, response) => {
+    // A build in the meantime has taken the file away: its head is sent already, so all that is left is to break off.
+    response.once('pipe', (file) => file.once('error', (error) => response.destroy(error)));
     if (request.url?.startsWith(`/${INLINE_SCRIPTS_FILE}`)) nothing(request, response);
     else files(request, response, () => nothing(request, response));
   };
