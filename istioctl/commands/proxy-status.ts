@@ -120,7 +120,7 @@ async function istiods(invocation: Invocation): Promise<KubeObject[]> {
     flags.string('revision') || undefined,
   );
   if (pods.length === 0)
-    throw new CommandError(`no running Istio pods in namespace ${JSON.stringify(istioNamespace)}`);
+    throw new CommandError(`no running Istio pods in ${JSON.stringify(istioNamespace)}`);
   return pods;
 }
 
