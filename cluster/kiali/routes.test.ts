@@ -103,6 +103,8 @@ function lab(
   return { asked, ask: (target: string, method?: string) => during(ask(target, method)) };
 }
 
+const bucket = { inError: [], inNotReady: [], inSuccess: [], inWarning: [], notAvailable: [] };
+
 const json = (text: string): unknown => JSON.parse(text);
 
 test('it is healthy, has a page of its own and sends the root there', async (t) => {
@@ -152,6 +154,13 @@ test('graphs, health and lists answer in the shape of the real API', async (t) =
   assert.equal(health.namespaceWorkloadHealth.app.backend.status.status, 'Healthy');
   assert.equal(health.namespaceHealth.app.worstStatus, 'Healthy');
   assert.deepEqual(health.namespaceHealth.app.statusWorkload.inSuccess, ['backend']);
+  const before = asked.length;
+  const nowhere = await ask('/kiali/api/clusters/health?type=service&namespaces=app%22%7D');
+  assert.deepEqual(json(nowhere.text), {
+    namespaceHealth: { 'app"}': { statusService: bucket, worstStatus: 'NA' } },
+    namespaceServiceHealth: { 'app"}': {} },
+  });
+  assert.equal(asked.length, before);
   const workloads = json((await ask('/kiali/api/clusters/workloads?namespaces=app')).text) as {
     workloads: { name: string; podCount: number; gvk: unknown }[];
   };

@@ -28,6 +28,8 @@ export async function namespaceHealth(
   namespace: string,
   type: HealthType,
 ): Promise<Healths> {
+  // Names come from whoever asks, and go into queries: only those of the cluster do.
+  if (!world.inventory.namespaceNames().includes(namespace)) return {};
   switch (type) {
     case 'service':
       return serviceHealth(world, namespace);
