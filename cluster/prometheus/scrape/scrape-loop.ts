@@ -78,8 +78,7 @@ export class ScrapeLoop {
     this.#stopped = true;
     this.#cancel();
     this.#options.scraper.close();
-    this.#options.storage.append(this.#samples, this.#now(), []);
-    this.#samples.live = false;
+    this.#options.storage.end(this.#samples, this.#now());
   }
 
   #now(): number {

@@ -5,6 +5,9 @@
 /** Rows of a block. Long enough to be worth packing, short enough that old ones can go a minute at a time. */
 export const BLOCK_ROWS = 64;
 
+/** Columns that a block has room for beyond those it needs. */
+const MARGIN = 16;
+
 /** Cells: a difference up to this; */
 const MAX_DELTA = 0xfffd;
 /** … a value of its own, in the order of rows in `own`; */
@@ -50,7 +53,7 @@ export class OpenBlock implements Block {
   /** @param last where the block before ended; columns beyond it start at 0. */
   constructor(last: Float64Array = new Float64Array(0)) {
     this.#columns = last.length;
-    this.#capacity = Math.max(64, last.length + 16);
+    this.#capacity = last.length === 0 ? 0 : last.length + MARGIN;
     this.#cells = new Uint16Array(this.#capacity * BLOCK_ROWS).fill(ABSENT);
     this.#last = grown(last, this.#capacity);
     this.#start = this.#last.slice();
@@ -158,7 +161,7 @@ export class OpenBlock implements Block {
   }
 
   #grow(column: number): void {
-    const capacity = Math.max(column + 1, Math.ceil(this.#capacity * 1.5));
+    const capacity = Math.max(column + MARGIN, Math.ceil(this.#capacity * 1.5));
     const cells = new Uint16Array(capacity * BLOCK_ROWS).fill(ABSENT);
     for (let row = 0; row < this.rows; row++)
       cells.set(

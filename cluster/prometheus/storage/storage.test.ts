@@ -105,12 +105,36 @@ test('series are bounded', () => {
   assert.equal(told, 1);
 });
 
+test('what has ended makes room for what is new', () => {
+  const storage = new Storage({ limits: { ...limits, series: 2 }, retentionMs: HOUR });
+  for (const name of ['a', 'b', 'c']) {
+    const samples = storage.open();
+    const column = storage.addSeries(samples, Labels.from({ __name__: name }))?.column ?? -1;
+    storage.append(samples, 1, [[column, 1]]);
+    if (name === 'a') storage.end(samples, 1);
+  }
+  assert.deepEqual([...storage.seriesByName.keys()], ['b', 'c']);
+  assert.equal(storage.dropped, 0);
+});
+
+test('an end is a sample later than all others', () => {
+  const storage = new Storage({ limits, retentionMs: HOUR });
+  const samples = storage.open();
+  const column = storage.addSeries(samples, Labels.from({ __name__: 'm' }))?.column ?? -1;
+  storage.append(samples, 5, [[column, 1]]);
+  storage.end(samples, 5);
+  assert.deepEqual(read(samples, column), [
+    [5, 1],
+    [6, undefined],
+  ]);
+});
+
 test('samples older than the retention go, and with them series that nothing scrapes any more', () => {
   const storage = new Storage({ limits, retentionMs: 60_000 });
   const gone = storage.open();
   const column = storage.addSeries(gone, Labels.from({ __name__: 'gone' }))?.column ?? -1;
   storage.append(gone, 0, [[column, 1]]);
-  gone.live = false;
+  storage.end(gone, 1);
   const live = storage.open();
   const other = storage.addSeries(live, Labels.from({ __name__: 'live' }))?.column ?? -1;
   for (let row = 1; row <= 600; row++) storage.append(live, row * 1000, [[other, row]]);

@@ -56,8 +56,14 @@ export class Storage {
     return samples;
   }
 
+  /** Nothing scrapes a target any more: its series end now. */
+  end(samples: TargetSamples, time: number): void {
+    samples.end(time);
+  }
+
   /** A new series of a target; undefined when there are too many. */
   addSeries(samples: TargetSamples, labels: Labels): Series | undefined {
+    while (this.#count >= this.#limits.series && this.#forgetEnded());
     if (this.#count >= this.#limits.series || samples.series.length >= MAX_COLUMNS) {
       if (this.dropped++ === 0) this.#overflow?.();
       return undefined;
@@ -154,6 +160,15 @@ export class Storage {
       bytes -= before - first.bytes;
       if (!first.live && !Number.isFinite(first.oldestFull)) this.#close(first);
     }
+  }
+
+  /** Makes room: the target that ended first goes with all it had. False when there is none. */
+  #forgetEnded(): boolean {
+    let first: TargetSamples | undefined;
+    for (const samples of this.#targets)
+      if (!samples.live && samples.newest < (first?.newest ?? Infinity)) first = samples;
+    if (first) this.#close(first);
+    return first !== undefined;
   }
 
   #withOldest(): TargetSamples | undefined {

@@ -14,8 +14,7 @@ export class TargetSamples {
   readonly series: Series[] = [];
   /** Sets of labels of its series by what they are, so that equal ones are one. */
   readonly sets = new Map<string, Labels>();
-  /** False once nothing scrapes it any more: it goes when its samples are too old. */
-  live = true;
+  #live = true;
   #packed: Block[] = [];
   #open = new OpenBlock();
 
@@ -30,6 +29,21 @@ export class TargetSamples {
     for (const [column, value] of values) this.#open.set(column, value);
   }
 
+  /** False once nothing scrapes it any more: it goes when its samples are too old, or when room is needed. */
+  get live(): boolean {
+    return this.#live;
+  }
+
+  /** Ends all of its series: nothing will be added. */
+  end(time: number): void {
+    if (!this.#live) return;
+    this.append(Math.max(time, this.newest + 1), []);
+    this.#live = false;
+    this.#packed.push(this.#open.packed());
+    this.#open = new OpenBlock();
+    this.sets.clear();
+  }
+
   get newest(): number {
     return this.#open.rows > 0
       ? (this.#open.times[this.#open.rows - 1] ?? 0)
@@ -37,7 +51,7 @@ export class TargetSamples {
   }
 
   get oldest(): number {
-    const first = this.#packed[0] ?? this.#open;
+    const first = this.#packed.find(({ rows }) => rows > 0) ?? this.#open;
     return first.rows > 0 ? (first.times[0] ?? Infinity) : Infinity;
   }
 
