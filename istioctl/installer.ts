@@ -184,6 +184,8 @@ const READY: Readonly<Record<string, (object: KubeObject) => boolean>> = {
     return (
       seen >= (object.metadata.generation ?? 0) &&
       count('updatedReplicas') >= wanted &&
+      // The old ones are gone: what is available is new.
+      count('replicas') === count('updatedReplicas') &&
       count('availableReplicas') >= wanted
     );
   },

@@ -173,6 +173,26 @@ spec:
   );
 });
 
+test('an istiod that cannot start is no installation, and the one before goes on', async () => {
+  const { exit, err } = await lab.istioctl([
+    'install',
+    '--set',
+    'profile=minimal',
+    '--set',
+    'hub=example.com/istio',
+    '--readiness-timeout',
+    '2s',
+    '-y',
+  ]);
+  assert.equal(exit, 1);
+  assert.match(
+    err,
+    /\nError: failed to install manifests: failed to wait for resource: resources not ready after 2s: context deadline exceeded\n {2}Deployment\/istio-system\/istiod \(container failed to start: (ErrImagePull|ImagePullBackOff): /,
+  );
+  assert.ok(sidecarOf(await create('meanwhile', 'app')));
+  assert.equal((await lab.istioctl(['install', '--set', 'profile=minimal', '-y'])).exit, 0);
+});
+
 test('a settings’ kind of istioctl is none of the cluster’s', async () => {
   await assert.rejects(lab.client.get('/apis/install.istio.io/v1alpha1'), ApiError);
 });
