@@ -8,6 +8,7 @@ import { clusterUp, getPods } from './cluster.ts';
 import { manyClusters } from './clusters.ts';
 import { type Figure, isMet } from './figure.ts';
 import { graphFigures } from './graph.ts';
+import { kialiFigures } from './kiali.ts';
 import { meshFigures } from './mesh.ts';
 import { javaScript, lighthouse } from './pages.ts';
 import { telemetryFigures } from './telemetry.ts';
@@ -21,6 +22,7 @@ const parts: Record<string, (tell: (figure: Figure) => void) => Promise<void>> =
   checks: async (tell) => tell(await changeToVerdict()),
   mesh: meshFigures,
   telemetry: telemetryFigures,
+  kiali: kialiFigures,
   graph: graphFigures,
   pages: async (tell) => {
     tell(await javaScript());

@@ -51,7 +51,9 @@ export class Inventory {
   readonly #reader: ObjectReader;
   readonly #lists = new Map<string, readonly KubeObject[]>();
   readonly #workloads = new Map<string, readonly Workload[]>();
+  readonly #workloadsByName = new Map<string, ReadonlyMap<string, Workload>>();
   readonly #services = new Map<string, readonly Service[]>();
+  readonly #servicesByName = new Map<string, ReadonlyMap<string, Service>>();
   #names: readonly string[] | undefined;
 
   constructor(reader: ObjectReader) {
@@ -92,7 +94,12 @@ export class Inventory {
   }
 
   service(namespace: string, name: string): Service | undefined {
-    return this.services(namespace).find(({ metadata }) => metadata.name === name);
+    let byName = this.#servicesByName.get(namespace);
+    if (!byName) {
+      byName = new Map(this.services(namespace).map((each) => [each.metadata.name, each]));
+      this.#servicesByName.set(namespace, byName);
+    }
+    return byName.get(name);
   }
 
   workloads(namespace: string): readonly Workload[] {
@@ -102,7 +109,12 @@ export class Inventory {
   }
 
   workload(namespace: string, name: string): Workload | undefined {
-    return this.workloads(namespace).find((workload) => workload.name === name);
+    let byName = this.#workloadsByName.get(namespace);
+    if (!byName) {
+      byName = new Map(this.workloads(namespace).map((each) => [each.name, each]));
+      this.#workloadsByName.set(namespace, byName);
+    }
+    return byName.get(name);
   }
 
   allWorkloads(): readonly Workload[] {
@@ -223,8 +235,17 @@ export function isReady({ status }: Pod): boolean {
   return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
 }
 
+/** What was read of a pod once stays true of it: a changed pod is another object. */
+const sidecars = new WeakMap<Pod, boolean>();
+
 /** By what the injection wrote down of it. */
-export function hasSidecar({ metadata }: Pod): boolean {
+export function hasSidecar(pod: Pod): boolean {
+  let known = sidecars.get(pod);
+  if (known === undefined) sidecars.set(pod, (known = readSidecar(pod)));
+  return known;
+}
+
+function readSidecar({ metadata }: Pod): boolean {
   const text = metadata.annotations?.['sidecar.istio.io/status'];
   if (text === undefined) return false;
   let written: unknown;
