@@ -18,6 +18,8 @@ const refused: Readonly<Record<string, string>> = {
   'foo $ bar': "1:5: parse error: unexpected character: '$'",
   'sum by foo (bar)':
     '1:8: parse error: unexpected identifier "foo" in grouping opts, expected "("',
+  'a + on(x) group_left (time())':
+    '1:27: parse error: unexpected "(" in grouping opts, expected "," or ")"',
   'by (a) sum(foo)': '1:1: parse error: unexpected <by>',
   'nope(foo)': '1:1: parse error: unknown function with name "nope"',
   'rate(foo)':

@@ -28,7 +28,7 @@ export function syntaxError(text: string, at: number): ParseError {
   const before = tokens[index - 1];
   if (token.text === ')' && before?.text === ',')
     return parseError(text, before.from, 'trailing commas not allowed in function call args');
-  if (token.text === '(' && before?.kind === 'identifier')
+  if (token.text === '(' && before?.kind === 'identifier' && !isWithinGrouping(tokens, index))
     return parseError(
       text,
       before.from,
@@ -40,6 +40,13 @@ export function syntaxError(text: string, at: number): ParseError {
   return parseError(text, token.from, `unexpected ${described(token)}${context(tokens, index)}`);
 }
 
+/** Between the parentheses of `by (…)` and its like. */
+function isWithinGrouping(tokens: readonly Token[], index: number): boolean {
+  const bracket = enclosing(tokens, index);
+  const opener = bracket && tokens[bracket.index - 1];
+  return bracket?.text === '(' && opener !== undefined && isGrouping(opener);
+}
+
 /** Where the word stands, and what could have stood there. */
 function context(tokens: readonly Token[], index: number): string {
   const before = tokens[index - 1];
@@ -47,8 +54,7 @@ function context(tokens: readonly Token[], index: number): string {
   if (bracket?.text === '{') return labelMatching(before);
   if (bracket?.text === '[')
     return ' in subquery or range selector, expected number, duration, step(), or range()';
-  const opener = tokens[(bracket?.index ?? 0) - 1];
-  if (bracket?.text === '(' && opener && isGrouping(opener))
+  if (isWithinGrouping(tokens, index))
     return before?.kind === 'identifier' || before?.kind === 'string'
       ? ' in grouping opts, expected "," or ")"'
       : ' in grouping opts, expected label';
