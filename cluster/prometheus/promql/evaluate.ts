@@ -21,7 +21,7 @@ import { histogramQuantile } from './histogram.ts';
 import { DATE_FUNCTIONS, NUMBER_FUNCTIONS } from './instant-functions.ts';
 import { labelJoin, labelReplace } from './label-functions.ts';
 import { KEEPS_NAME, RANGE_FUNCTIONS, rangeFunction } from './range-functions.ts';
-import { type SampleBudget, type SelectedSeries, selected } from './selection.ts';
+import { type SampleBudget, type SelectedSeries, selected, visitRanges } from './selection.ts';
 import { QueryError, type Range, type Sample, type Value } from './values.ts';
 
 export interface EvaluationOptions {
@@ -141,7 +141,7 @@ class Evaluation {
         if (expr.param) this.#load(expr.param, from, to);
         return this.#load(expr.expr, from, to);
       case 'call':
-        for (const arg of expr.args) this.#load(arg, from, to);
+        for (const arg of expr.args) if (!isVisited(expr, arg, from, to)) this.#load(arg, from, to);
     }
   }
 
@@ -374,17 +374,28 @@ class Evaluation {
     const numbers = args
       .filter((arg) => unwrapped(arg) !== rangeArg)
       .map((arg) => this.#scalar(arg, time));
-    const { ranges, start, end } = this.#ranges(rangeArg, time);
     const keeps = KEEPS_NAME.has(name);
     const samples: Sample[] = [];
-    for (const range of ranges) {
-      if (range.times.length === 0) continue;
+    const names = new Set<string>();
+    const take = (range: Range, start: number, end: number) => {
+      if (range.times.length === 0) return;
+      names.add(range.labels.name);
       const value = apply(range, { start, end, now: time }, numbers);
-      if (value === undefined) continue;
+      if (value === undefined) return;
       samples.push({ labels: keeps ? range.labels : range.labels.withoutName(), value });
+    };
+    if (rangeArg.kind === 'matrix' && !this.#series.has(rangeArg.vector)) {
+      const end = this.#moved(time, rangeArg.vector);
+      const window = { start: end - rangeArg.rangeMs, end };
+      const { storage } = this.#options;
+      visitRanges(storage, rangeArg.vector.matchers, window, this.#budget, (range) =>
+        take(range, window.start, window.end),
+      );
+    } else {
+      const { ranges, start, end } = this.#ranges(rangeArg, time);
+      for (const range of ranges) take(range, start, end);
     }
     // Without its name a series may be like one of another metric.
-    const names = new Set(ranges.map(({ labels }) => labels.name));
     return keeps || names.size < 2 ? samples : distinct(samples);
   }
 
@@ -398,6 +409,11 @@ class Evaluation {
       return found ? [{ labels: series.labels.withoutName(), value: found.time / 1000 }] : [];
     });
   }
+}
+
+/** Samples that are needed at one time alone, and by a function that keeps none, are read when it is called. */
+function isVisited({ name }: Call, arg: Expr, from: number, to: number): boolean {
+  return from === to && name in RANGE_FUNCTIONS && unwrapped(arg).kind === 'matrix';
 }
 
 function each(samples: readonly Sample[], apply: (value: number) => number): Sample[] {

@@ -84,38 +84,93 @@ export function selected(
   to: number,
   budget: SampleBudget,
 ): SelectedSeries[] {
-  // In two steps: what many series share has been joined to a key once, and what is a series' own is short.
-  const byShared = new Map<string, Map<string, SelectedSeries>>();
-  const windows = new Map<TargetSamples, SamplesWindow>();
-  for (const series of storage.select(matchers)) {
-    let window = windows.get(series.samples);
-    if (!window) windows.set(series.samples, (window = series.samples.window(from, to)));
-    const read = readSeries(series, from, to, window);
-    if (read.times.length === 0) continue;
-    budget.left -= read.times.length;
-    if (budget.left < 0)
-      throw new QueryError(
-        'query processing would load too many samples into memory in query execution',
-      );
-    let alike = byShared.get(series.shared.sharedKey);
-    if (!alike) byShared.set(series.shared.sharedKey, (alike = new Map<string, SelectedSeries>()));
-    const other = alike.get(series.own.ownKey);
-    alike.set(series.own.ownKey, other ? merged(other, read) : read);
+  const windows = new Windows(from, to);
+  return [...alike(storage.select(matchers))].flatMap((same) => {
+    const read = same.map((series) => readSeries(series, windows)).reduce(merged);
+    spend(budget, read.times.length);
+    return read.times.length > 0 ? [read] : [];
+  });
+}
+
+/**
+ * The samples of each series with `start` < time ≤ `end`, one series after the other, for a query at one time: what is
+ * visited must not be kept. Throws QueryError when it would read too much.
+ */
+export function visitRanges(
+  storage: Storage,
+  matchers: readonly Matcher[],
+  { start, end }: { start: number; end: number },
+  budget: SampleBudget,
+  visit: (range: Range) => void,
+): void {
+  const windows = new Windows(start, end);
+  const scratch: number[] = [];
+  for (const same of alike(storage.select(matchers))) {
+    const [series, ...others] = same;
+    const window = series && others.length === 0 ? windows.of(series) : undefined;
+    const values = series && window?.values(series.column, scratch);
+    const range =
+      series && window && values
+        ? { labels: series.labels, times: window.times, values }
+        : same
+            .map((each) => readSeries(each, windows))
+            .reduce(merged)
+            .range(start, end);
+    if (range.times.length === 0) continue;
+    spend(budget, range.times.length);
+    visit(range);
   }
-  return [...byShared.values()].flatMap((alike) => [...alike.values()]);
+}
+
+function spend(budget: SampleBudget, samples: number): void {
+  budget.left -= samples;
+  if (budget.left < 0)
+    throw new QueryError(
+      'query processing would load too many samples into memory in query execution',
+    );
+}
+
+/** Series with the same labels, from several targets, together; most are alone. */
+function* alike(all: readonly Series[]): Generator<readonly Series[]> {
+  // In two steps: what many series share has been joined to a key once, and what is a series' own is short.
+  const byShared = new Map<string, Map<string, Series[]>>();
+  for (const series of all) {
+    const { sharedKey } = series.shared;
+    let own = byShared.get(sharedKey);
+    if (!own) byShared.set(sharedKey, (own = new Map<string, Series[]>()));
+    const same = own.get(series.own.ownKey);
+    if (same) same.push(series);
+    else own.set(series.own.ownKey, [series]);
+  }
+  for (const own of byShared.values()) yield* own.values();
+}
+
+/** The scrapes of each target within a time, looked up once for all its series. */
+class Windows {
+  readonly from: number;
+  readonly to: number;
+  readonly #known = new Map<TargetSamples, SamplesWindow>();
+
+  constructor(from: number, to: number) {
+    this.from = from;
+    this.to = to;
+  }
+
+  of({ samples }: Series): SamplesWindow {
+    let window = this.#known.get(samples);
+    if (!window) this.#known.set(samples, (window = samples.window(this.from, this.to)));
+    return window;
+  }
 }
 
 /** Series of one target that were in each scrape share their times. */
-function readSeries(
-  { labels, samples, column }: Series,
-  from: number,
-  to: number,
-  window: SamplesWindow,
-): SelectedSeries {
+function readSeries(series: Series, windows: Windows): SelectedSeries {
+  const { labels, samples, column } = series;
+  const window = windows.of(series);
   const values = window.values(column);
   if (values) return new SelectedSeries(labels, window.times, values);
   const read = new SelectedSeries(labels);
-  samples.visit(column, from, to, (time, value) => read.add(time, value));
+  samples.visit(column, windows.from, windows.to, (time, value) => read.add(time, value));
   return read;
 }
 

@@ -6,8 +6,11 @@ import type { Series } from './series.ts';
 
 export interface SamplesWindow {
   times: number[];
-  /** A value for each of the times; undefined when the series was not in each of those scrapes. */
-  values(column: number): number[] | undefined;
+  /**
+   * A value for each of the times; undefined when the series was not in each of those scrapes.
+   * @param into a list to write them to. Default: a new one.
+   */
+  values(column: number, into?: number[]): number[] | undefined;
 }
 
 export class TargetSamples {
@@ -82,8 +85,8 @@ export class TargetSamples {
     ]);
     return {
       times,
-      values: (column) => {
-        const values = times.slice();
+      values: (column, values = times.slice()) => {
+        values.length = times.length;
         let at = 0;
         for (const { block, from: first, to: end } of parts) {
           if (!block.fill(column, first, end, values, at)) return undefined;
