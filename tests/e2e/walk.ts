@@ -69,7 +69,15 @@ export async function untilDone(page: Page, block: Block): Promise<void> {
 
 export const byRun: Hand = async (page, block) => {
   const own = blockOf(page, block);
-  await own.getByRole('button', { name: 'Run' }).click();
+  const run = own.getByRole('button', { name: 'Run' });
+  await run.click();
+  // What was only sent may still be at work: a learner waits until the block can run, and presses again.
+  await expect(own, block.id).not.toHaveAttribute('data-state', 'idle');
+  while ((await own.getAttribute('data-state')) === 'waits') {
+    await expect(own, block.id).toHaveAttribute('data-state', 'idle', { timeout: COMMAND_MS });
+    await run.click();
+    await expect(own, block.id).not.toHaveAttribute('data-state', 'idle');
+  }
   if (block.untilSeen !== undefined) {
     await expect(screenOf(page), block.id).toContainText(block.untilSeen, { timeout: STEP_MS });
     await own.getByRole('button', { name: 'Stop' }).click();
