@@ -248,8 +248,12 @@ test('finds targets of every role, and says of https that it does not scrape it'
   await seriesOf(it, 'hits_total{job="endpoints",service="app"}', 1);
   await seriesOf(it, 'hits_total{job="slices"}', 1);
   await seriesOf(it, 'hits_total{job="services"}', 1);
-  const { body } = await it.ask('GET', `${PROXY}/api/v1/targets?scrapePool=nodes`);
-  const [node] = body.data.activeTargets;
+  const nodeTarget = async () => {
+    const { body } = await it.ask('GET', `${PROXY}/api/v1/targets?scrapePool=nodes`);
+    return body.data.activeTargets[0];
+  };
+  await until('the node was tried', async () => (await nodeTarget()).health !== 'unknown');
+  const node = await nodeTarget();
   assert.equal(node.health, 'down');
   assert.equal(
     node.lastError,
