@@ -1,7 +1,7 @@
 // Walking through lessons in a browser: each command given by one hand, each check looked at until it is settled by itself.
 // What is run comes from the catalogue; what is judged, from the checks.
 
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { isOnlySeen } from '../../protocol/check.ts';
 import type { Block, Lesson } from '../../protocol/lesson.ts';
 import { blockOf, checkOf, type Course, screenOf } from './course.ts';
@@ -72,11 +72,11 @@ export const byRun: Hand = async (page, block) => {
   const run = own.getByRole('button', { name: 'Run' });
   await run.click();
   // What was only sent may still be at work: a learner waits until the block can run, and presses again.
-  await expect(own, block.id).not.toHaveAttribute('data-state', 'idle');
+  await untilTyped(own, block);
   while ((await own.getAttribute('data-state')) === 'waits') {
     await expect(own, block.id).toHaveAttribute('data-state', 'idle', { timeout: COMMAND_MS });
     await run.click();
-    await expect(own, block.id).not.toHaveAttribute('data-state', 'idle');
+    await untilTyped(own, block);
   }
   if (block.untilSeen !== undefined) {
     await expect(screenOf(page), block.id).toContainText(block.untilSeen, { timeout: STEP_MS });
@@ -84,6 +84,11 @@ export const byRun: Hand = async (page, block) => {
   }
   await untilDone(page, block);
 };
+
+/** The first command of a page waits for its terminal. */
+async function untilTyped(own: Locator, block: Block): Promise<void> {
+  await expect(own, block.id).not.toHaveAttribute('data-state', 'idle', { timeout: STEP_MS });
+}
 
 function provable(lessons: readonly Lesson[]): number {
   return lessons
