@@ -11,6 +11,8 @@ import { axeFindings, expect } from './pages.ts';
 export const STEP_MS = 60_000;
 /** How long one command may take on a busy machine: the longest makes two hundred requests, one after the other. */
 const COMMAND_MS = 240_000;
+/** After a press the page waits 5 s for a first prompt: what has not begun by then will not. */
+const PRESSED_MS = 8_000;
 
 /** One way of giving a command. */
 export type Hand = (page: Page, block: Block) => Promise<void>;
@@ -69,15 +71,7 @@ export async function untilDone(page: Page, block: Block): Promise<void> {
 
 export const byRun: Hand = async (page, block) => {
   const own = blockOf(page, block);
-  const run = own.getByRole('button', { name: 'Run' });
-  await run.click();
-  // What was only sent may still be at work: a learner waits until the block can run, and presses again.
-  await untilTyped(own, block);
-  while ((await own.getAttribute('data-state')) === 'waits') {
-    await expect(own, block.id).toHaveAttribute('data-state', 'idle', { timeout: COMMAND_MS });
-    await run.click();
-    await untilTyped(own, block);
-  }
+  await press(own, block);
   if (block.untilSeen !== undefined) {
     await expect(screenOf(page), block.id).toContainText(block.untilSeen, { timeout: STEP_MS });
     await own.getByRole('button', { name: 'Stop' }).click();
@@ -85,9 +79,17 @@ export const byRun: Hand = async (page, block) => {
   await untilDone(page, block);
 };
 
-/** The first command of a page waits for its terminal. */
-async function untilTyped(own: Locator, block: Block): Promise<void> {
-  await expect(own, block.id).not.toHaveAttribute('data-state', 'idle', { timeout: STEP_MS });
+/**
+ * Presses Run until the command is under way. A page that has only just come may still take its shell for busy: it says so, lets
+ * go, and a learner presses again.
+ */
+async function press(own: Locator, block: Block): Promise<void> {
+  await expect(async () => {
+    await own.getByRole('button', { name: 'Run' }).click({ timeout: COMMAND_MS });
+    await expect(own).toHaveAttribute('data-state', /running|passed|failed|sent/, {
+      timeout: PRESSED_MS,
+    });
+  }, block.id).toPass({ timeout: COMMAND_MS });
 }
 
 function provable(lessons: readonly Lesson[]): number {
