@@ -56,6 +56,8 @@ export interface TerminalSink {
 }
 
 export interface TerminalStream {
+  /** All that was printed before this line was there has come. Until then the last marks may be of long ago. */
+  readonly isCaughtUp: boolean;
   attach(sink: TerminalSink): void;
   /** False when it could not be sent: keys are never queued while offline. */
   input(bytes: Uint8Array): boolean;

@@ -51,6 +51,8 @@ export class LabTerminalStream implements TerminalStream {
   #epoch = '';
   /** Offset behind the last byte received, -1 before the first; and behind the last one drawn, and acknowledged. */
   #received = -1;
+  /** Where the output stood when the line was made. */
+  #stood = Infinity;
   #drawn = 0;
   #acked = 0;
   #cancelAck: (() => void) | undefined;
@@ -78,6 +80,7 @@ export class LabTerminalStream implements TerminalStream {
     this.#columns = sink.columns;
     this.#rows = sink.rows;
     this.#received = -1;
+    this.#stood = Infinity;
     this.#lastMark = -1;
     this.#modes = new PrivateModes();
     this.#drawing = 0;
@@ -129,6 +132,10 @@ export class LabTerminalStream implements TerminalStream {
 
   clear(): void {
     if (this.#writes) this.#send({ kind: 'control', control: 'clear' });
+  }
+
+  get isCaughtUp(): boolean {
+    return Math.max(0, this.#received) >= this.#stood;
   }
 
   get #writes(): boolean {
@@ -232,6 +239,7 @@ export class LabTerminalStream implements TerminalStream {
       this.#lastMark = -1;
       this.#received = -1;
     }
+    this.#stood = ready.offset;
     this.#acked = Math.max(0, this.#received);
     this.#drawn = this.#acked;
     this.#takeRole(ready.role);

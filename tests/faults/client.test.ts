@@ -204,6 +204,8 @@ test('another page of the same browser gets the screen and only watches, until i
   const two = await connect(one.page.another());
   const second = { screen: new Screen(), stream: two.connection.terminal(session) };
   second.stream.attach(second.screen);
+  assert.ok(!second.stream.isCaughtUp, 'nothing has come yet');
+  await eventually('the second has caught up', () => second.stream.isCaughtUp);
   await second.screen.until(/hello/);
   assert.equal(second.screen.snapshots, 1);
   assert.equal(second.screen.now, 'taken over');

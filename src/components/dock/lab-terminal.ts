@@ -86,8 +86,18 @@ export class LabTerminal extends HTMLElement {
     const comes = () =>
       this.state === 'connecting' ||
       (this.state === 'open' &&
-        (screen.isDrawing || (!this.#settled && this.line.phase.kind === 'silent')));
-    while (comes() && Date.now() < until) await sleep(LOOK_MS);
+        (!this.#stream.isCaughtUp ||
+          screen.isDrawing ||
+          (!this.#settled && this.line.phase.kind === 'silent')));
+    while (Date.now() < until) {
+      if (!comes()) {
+        if (this.#settled) break;
+        // The marks of the output that was caught up with come right behind it.
+        await sleep(LOOK_MS);
+        if (!comes()) break;
+      }
+      await sleep(LOOK_MS);
+    }
     // A shell without marks is waited for once.
     this.#settled ||= this.state === 'open';
     return screen;
