@@ -33,7 +33,7 @@ test.describe('without JavaScript', () => {
     await page.goto(course + PAGE);
     const predict = page.getByRole('region', { name: 'Predict' });
     await expect(predict.getByRole('slider')).toBeHidden();
-    await predict.getByText('The answer').click();
+    await predict.getByText('The answer', { exact: true }).click();
     await expect(predict.getByText('0 of 100 requests.')).toBeVisible();
   });
 });
