@@ -14,6 +14,8 @@ interface Suite {
 const node = (...args: string[]) => ['--disable-warning=ExperimentalWarning', ...args];
 // Node 22 prints TAP where nobody looks.
 const tests = (...files: string[]) => node('--test', '--test-reporter=spec', ...files);
+/** Node alone would leave one of two processors idle. */
+const BOTH = '--test-concurrency=2';
 const UNIT = ['protocol', 'cluster', 'istioctl', 'server', 'src', 'bin', 'scripts'].map(
   (room) => `${room}/**/*.test.ts`,
 );
@@ -24,7 +26,13 @@ const suites: Suite[] = [
   { name: 'build', args: node('scripts/build.ts') },
   {
     name: 'unit',
-    args: tests(...UNIT, 'tests/*.test.ts', 'tests/golden/*.test.ts', 'tests/support/*.test.ts'),
+    args: tests(
+      BOTH,
+      ...UNIT,
+      'tests/*.test.ts',
+      'tests/golden/*.test.ts',
+      'tests/support/*.test.ts',
+    ),
   },
   { name: 'golden', args: node('tests/golden/run.ts') },
   { name: 'clients', args: tests('tests/clients/*.test.ts', 'tests/istioctl/*.test.ts') },
