@@ -148,7 +148,7 @@ test('a cluster that stood still leaves a gap and no failed scrape', async (t) =
   it.cluster.freeze();
   // Its time goes on, and nothing in it does.
   const { clock } = it.cluster;
-  for (const since = clock.now(); clock.now() < since + 2_500; ) await sleep(20);
+  for (const since = clock.now(); clock.now() < since + 2_500;) await sleep(20);
   it.cluster.thaw();
   await seriesOf(it, 'count_over_time(up{job="prometheus"}[1m]) >= 4', 1);
   const [least] = await seriesOf(it, 'min_over_time(up{job="prometheus"}[1m])', 1);
