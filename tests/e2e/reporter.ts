@@ -13,6 +13,8 @@ export default class CountingReporter implements Reporter {
   #passed = 0;
   #failed = 0;
   #skipped = 0;
+  /** Said again at the end: whoever sees only the end of a long log still learns what failed, and why. */
+  readonly #failures: string[] = [];
 
   onBegin(config: FullConfig, suite: Suite): void {
     console.log(`${suite.allTests().length} browser tests, ${config.workers} at a time`);
@@ -29,8 +31,10 @@ export default class CountingReporter implements Reporter {
       console.log(`✔ ${name} (${time})`);
     } else {
       this.#failed++;
-      console.log(`✖ ${name} (${time})`);
-      for (const error of result.errors) console.log(error.stack ?? error.message ?? error.value);
+      const reasons = result.errors.map(({ stack, message, value }) => stack ?? message ?? value);
+      const failure = [`✖ ${name} (${time})`, ...reasons].join('\n');
+      this.#failures.push(failure);
+      console.log(failure);
     }
   }
 
@@ -41,6 +45,7 @@ export default class CountingReporter implements Reporter {
 
   onEnd(result: FullResult): void {
     if (result.status !== 'passed' && this.#failed === 0) this.#failed = 1;
+    for (const failure of this.#failures) console.log(failure);
     if (this.#skipped) console.log(`${this.#skipped} skipped`);
     console.log(`${this.#passed} passed, ${this.#failed} failed`);
   }
