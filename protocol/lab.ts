@@ -1,6 +1,7 @@
 // The feed: one WebSocket a page, JSON text messages, server to page. What the page asks for goes by plain requests.
 
 import * as z from 'zod/mini';
+import { Receipt } from './receipt.ts';
 import { CheckState } from './verdict.ts';
 
 /** Where a page opens its feed. Among the subprotocols stands `key.` with the page's key, too. */
@@ -29,6 +30,8 @@ export const FeedMessage = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('engine'), engine: EngineFacts }),
   z.object({ kind: z.literal('check'), check: CheckState }),
+  /** A command has ended in one of the learner's terminals. Earlier ones are asked for: see RECEIPTS_PATH. */
+  z.object({ kind: z.literal('receipt'), receipt: Receipt }),
   /** A line for the learner that belongs to no check: the cluster was restarted from its last second, say. */
   z.object({ kind: z.literal('notice'), text: z.string() }),
 ]);

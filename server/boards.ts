@@ -57,15 +57,37 @@ export class Boards {
     this.#engines.set(learner, facts.name);
   }
 
-  /** A command has ended in one of the learner's terminals. */
+  /** A command has ended in one of the learner's terminals; a holder tells a new web server the last ones again. */
   receipt(learner: string, receipt: Receipt): void {
-    this.#receiptsOf(learner).add(receipt);
+    if (!this.#keep(learner, receipt)) return;
+    // Inside a pod anybody can print a mark: no check looks at those.
+    if (receipt.place === 'lab') this.#receiptsOf(learner).add(receipt);
+    this.#options.publish(learner, { kind: 'receipt', receipt });
+  }
+
+  /** Those of a terminal from an offset of its output on, or of all terminals; newest last. */
+  receipts(learner: string, session?: string, from?: number): Receipt[] {
+    return this.#learnerRecord.receipts(learner, session, from);
   }
 
   close(): void {
     for (const timer of this.#resting.values()) clearTimeout(timer);
     for (const board of this.#boards.values()) board.stop();
     this.#record?.close();
+  }
+
+  /** False when it is known already. A record that cannot be written costs the memory of it, not the sight. */
+  #keep(learner: string, receipt: Receipt): boolean {
+    try {
+      return this.#learnerRecord.addReceipt(learner, receipt);
+    } catch (error) {
+      this.#options.log(`a receipt is not kept: ${String(error)}`);
+      return true;
+    }
+  }
+
+  get #learnerRecord(): LearnerRecord {
+    return (this.#record ??= new LearnerRecord(join(this.#options.config.home, 'meshproof.db')));
   }
 
   #receiptsOf(learner: string): Receipts {
@@ -88,7 +110,7 @@ export class Boards {
 
   #make(learner: string, checks: CheckSpec[]): Board {
     const { home } = this.#options.config;
-    const record = (this.#record ??= new LearnerRecord(join(home, 'meshproof.db')));
+    const record = this.#learnerRecord;
     return new Board({
       checks,
       workspace: workspacePaths(home, learner),

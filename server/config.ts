@@ -83,6 +83,14 @@ export const limits = {
 
   /** Bytes of one command's output that its receipt keeps: a long table, and no flood. */
   receiptBytes: 32 * 1024,
+  /** Receipts of one terminal in a second, and at once: a pasted block has a dozen commands, a program that prints marks thousands. */
+  receiptsPerSecond: 20,
+  receiptsAtOnce: 200,
+  /** Receipts kept of one learner: weeks of a course. Those of this start are told to a new web server. */
+  receiptsKept: 1_000,
+  receiptsTold: 30,
+  /** Bytes of output of all of a learner's kept receipts; the oldest go first. */
+  receiptsKeptBytes: 8 * 1024 * 1024,
 
   /** Bytes of input that wait for a program which does not read. */
   inputQueueBytes: 64 * 1024,

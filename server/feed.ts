@@ -88,6 +88,7 @@ export class Feed {
       case 'check':
         known.checks.set(message.check.check, message.check);
         break;
+      case 'receipt': // kept in the learner's record
       case 'notice':
         break; // for those who are here
     }

@@ -18,6 +18,7 @@ import { KialiSite } from './kiali/kiali-site.ts';
 import { Listener } from './listener.ts';
 import { doorRoutes } from './routes/door.ts';
 import { graphRoutes } from './routes/graph.ts';
+import { receiptRoutes } from './routes/receipts.ts';
 import { terminalRoutes } from './routes/terminals.ts';
 import { staticFiles } from './static-files.ts';
 import { workspacePaths } from './workspace/workspace.ts';
@@ -89,6 +90,7 @@ async function start({
       routes: (gate) => [
         ...doorRoutes(gate),
         ...terminalRoutes((ask) => holder.ask(ask)),
+        ...receiptRoutes((who, session, from) => boards.receipts(who, session, from)),
         ...graphRoutes(graphs, kiali),
       ],
       pages: (gate) => staticFiles(config.site, (headers) => gate.presence(headers)),

@@ -3,21 +3,24 @@
 
 import type { Receipt } from '../../protocol/receipt.ts';
 
+/** What a check may look at. */
+type Seen = Pick<Receipt, 'command' | 'exit' | 'output'>;
+
 /** How many are kept: a step shows a handful, and a curious learner types more in between. */
 const KEPT = 30;
 
 export class Receipts {
-  readonly #receipts: Receipt[] = [];
+  readonly #receipts: Seen[] = [];
   readonly #observers = new Set<() => void>();
 
-  add(receipt: Receipt): void {
+  add(receipt: Seen): void {
     this.#receipts.push(receipt);
     if (this.#receipts.length > KEPT) this.#receipts.shift();
     for (const changed of this.#observers) changed();
   }
 
   /** Those in which a command begins with these words, wherever it stands on its line; newest last. */
-  of(words: string): Receipt[] {
+  of(words: string): Seen[] {
     return this.#receipts.filter(({ command }) =>
       command.split(/\||&&|;|\n|\$\(/).some((part) => begins(part, words)),
     );

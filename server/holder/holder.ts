@@ -12,6 +12,7 @@ import { labError } from '../../protocol/errors.ts';
 import type { LabErrorCode } from '../../protocol/errors.ts';
 import type { Answer, Ask, FromEngines, FromWeb, ToWeb } from '../../protocol/processes.ts';
 import { frameLimits, TERMINAL_PROTOCOL } from '../../protocol/terminal.ts';
+import { limits } from '../config.ts';
 import type { Config } from '../config.ts';
 import type { Shell } from '../terminal/session.ts';
 import { Terminals } from '../terminal/terminals.ts';
@@ -57,6 +58,8 @@ export class Holder {
   readonly #workspaces = new Map<string, Promise<Workspace>>();
   /** What each learner's engine last said: a new web server has to know. */
   readonly #engines = new Map<string, FromEngines>();
+  /** The last receipts: one that was made while no web server ran is not lost. */
+  readonly #receipts: Extract<ToWeb, { kind: 'receipt' }>[] = [];
   #web: Child<FromWeb, ToWeb> | undefined;
   #clusters: Child<FromEngines, never> | undefined;
   #port: number;
@@ -68,7 +71,7 @@ export class Holder {
     this.#terminals = new Terminals({
       shell: (learner, id) => this.#shell(learner, id),
       log: options.log,
-      ran: (learner, receipt) => this.#web?.send({ kind: 'receipt', learner, receipt }),
+      ran: (learner, receipt) => this.#tellReceipt({ kind: 'receipt', learner, receipt }),
     });
     this.#sockets = new WebSocketServer({
       noServer: true,
@@ -179,6 +182,13 @@ export class Holder {
       learner: config.learner,
     });
     for (const message of this.#engines.values()) this.#web?.send(message);
+    for (const message of this.#receipts) this.#web?.send(message);
+  }
+
+  #tellReceipt(message: Extract<ToWeb, { kind: 'receipt' }>): void {
+    this.#receipts.push(message);
+    if (this.#receipts.length > limits.receiptsTold) this.#receipts.shift();
+    this.#web?.send(message);
   }
 
   #fromEngines(message: FromEngines): void {

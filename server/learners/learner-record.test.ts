@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import type { Receipt } from '../../protocol/receipt.ts';
+import { limits } from '../config.ts';
 import { type Proof, LearnerRecord } from './learner-record.ts';
 
 const proof: Proof = {
@@ -52,6 +54,49 @@ test('progress is the last one set', () => {
   record.setProgress('me', 'debugged', 1);
   record.setProgress('me', 'debugged', 3);
   assert.equal(record.progress('me').get('debugged'), 3);
+});
+
+const receipt: Receipt = {
+  session: 's1',
+  offset: 40,
+  place: 'lab',
+  command: 'kubectl get pods',
+  exit: 1,
+  at: 1_795_000_000_000,
+  ms: 120,
+  output: 'No resources found\n',
+  cut: false,
+};
+
+test('receipts are there next week, oldest first, each once', () =>
+  inDirectory((file) => {
+    const first = new LearnerRecord(file);
+    const later = { ...receipt, offset: 90, cut: true };
+    assert.ok(first.addReceipt('me', receipt));
+    assert.ok(first.addReceipt('me', later));
+    assert.ok(!first.addReceipt('me', { ...receipt, exit: 0 }), 'told again');
+    first.close();
+    const second = new LearnerRecord(file);
+    assert.deepEqual(second.receipts('me'), [receipt, later]);
+    assert.deepEqual(second.receipts('me', 's1', 41), [later]);
+    assert.deepEqual(second.receipts('me', 'another terminal'), []);
+    assert.deepEqual(second.receipts('ben'), []);
+    second.close();
+  }));
+
+test('the oldest receipts go when there are too many, or too much was shown', () => {
+  const record = new LearnerRecord(':memory:');
+  for (let n = 0; n < limits.receiptsKept + 5; n++)
+    record.addReceipt('me', { ...receipt, offset: n });
+  const kept = record.receipts('me');
+  assert.equal(kept.length, limits.receiptsKept);
+  assert.equal(kept[0]?.offset, 5);
+  const large = { ...receipt, session: 'large', output: 'x'.repeat(limits.receiptsKeptBytes / 4) };
+  for (let n = 0; n < 6; n++) record.addReceipt('me', { ...large, offset: n });
+  assert.deepEqual(
+    record.receipts('me').map(({ offset }) => offset),
+    [2, 3, 4, 5],
+  );
 });
 
 test('a file of a newer Meshproof is refused with what to do', () =>

@@ -1,10 +1,12 @@
-// What Meshproof remembers of learners: checks proven, and how far a check of history has come. SQLite, one file.
-// Knows nothing of clusters or pages.
+// What Meshproof remembers of learners: checks proven, how far a check of history has come, and the last receipts of their terminals.
+// SQLite, one file. Knows nothing of clusters or pages.
 
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Receipt } from '../../protocol/receipt.ts';
 import type { CheckState } from '../../protocol/verdict.ts';
+import { limits } from '../config.ts';
 
 export type Proof = NonNullable<CheckState['proven']>;
 
@@ -16,6 +18,11 @@ const MIGRATIONS = [
    ) STRICT;
    CREATE TABLE progress (
      learner TEXT NOT NULL, check_id TEXT NOT NULL, rules_seen INTEGER NOT NULL, PRIMARY KEY (learner, check_id)
+   ) STRICT;`,
+  `CREATE TABLE receipt (
+     number INTEGER PRIMARY KEY, learner TEXT NOT NULL, session TEXT NOT NULL, offset INTEGER NOT NULL, place TEXT NOT NULL,
+     command TEXT NOT NULL, exit INTEGER NOT NULL, at INTEGER NOT NULL, ms INTEGER NOT NULL, output TEXT NOT NULL,
+     cut INTEGER NOT NULL, UNIQUE (learner, session, offset)
    ) STRICT;`,
 ];
 
@@ -78,6 +85,39 @@ export class LearnerRecord {
          ON CONFLICT (learner, check_id) DO UPDATE SET rules_seen = excluded.rules_seen`,
       )
       .run(learner, check, rulesSeen);
+  }
+
+  /** False when it is known already. The oldest go when there are too many, or too much output. */
+  addReceipt(learner: string, receipt: Receipt): boolean {
+    const { session, offset, place, command, exit, at, ms, output, cut } = receipt;
+    const { changes } = this.#database
+      .prepare(
+        `INSERT OR IGNORE INTO receipt (learner, session, offset, place, command, exit, at, ms, output, cut)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(learner, session, offset, place, command, exit, at, ms, output, Number(cut));
+    if (changes === 0) return false;
+    this.#database
+      .prepare(
+        `DELETE FROM receipt WHERE learner = ?1 AND number IN (
+           SELECT number FROM (
+             SELECT number, row_number() OVER newest AS kept, sum(length(output)) OVER newest AS bytes
+             FROM receipt WHERE learner = ?1 WINDOW newest AS (ORDER BY number DESC))
+           WHERE kept > ?2 OR bytes > ?3)`,
+      )
+      .run(learner, limits.receiptsKept, limits.receiptsKeptBytes);
+    return true;
+  }
+
+  /** Newest last; of one terminal, from an offset of its output on, when they are given. */
+  receipts(learner: string, session?: string, from = 0): Receipt[] {
+    const columns = 'session, offset, place, command, exit, at, ms, output, cut';
+    const where =
+      session === undefined ? 'learner = ?' : 'learner = ? AND session = ? AND offset >= ?';
+    const rows = this.#database
+      .prepare(`SELECT ${columns} FROM receipt WHERE ${where} ORDER BY number`)
+      .all(...(session === undefined ? [learner] : [learner, session, from]));
+    return rows.map((row) => Receipt.parse({ ...row, cut: row['cut'] === 1 }));
   }
 
   close(): void {

@@ -72,6 +72,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #nonce = randomBytes(16).toString('base64url');
   readonly #markReader: MarkReader;
+  readonly #receipts: ReceiptReader;
   #marks: Mark[] = [];
   /** How many marks are no longer kept. */
   #marksGone = 0;
@@ -109,10 +110,14 @@ export class Session {
     this.history = new History(options.shell.historyFile, (error) =>
       options.log(`terminal ${this.id}: its past is not kept on disk: ${String(error)}`),
     );
-    const receipts = new ReceiptReader((from, to) => this.#printed(from, to), options.ran);
-    this.#markReader = new MarkReader(this.#nonce, (mark) => {
-      this.#addMark({ ...mark, at: Date.now() });
-      receipts.mark(mark);
+    this.#receipts = new ReceiptReader(
+      (from, to) => this.#printed(from, to),
+      (receipt) => options.ran({ session: this.id, ...receipt }),
+    );
+    this.#markReader = new MarkReader(this.#nonce, (read) => {
+      const mark = { ...read, at: Date.now() };
+      this.#addMark(mark);
+      this.#receipts.mark(mark);
     });
     this.#start();
   }
@@ -328,6 +333,7 @@ export class Session {
     const place = this.#writer ?? this.#hold;
     this.history.append(bytes, place?.acked ?? Infinity);
     this.#markReader.scan(bytes, offset);
+    this.#receipts.output(bytes, offset);
     this.#unseenShare -= bytes.length;
     this.#schedule();
     this.regulate();
@@ -381,6 +387,7 @@ export class Session {
     this.#pty = undefined;
     this.#release();
     this.#exit = { code, signal, reason: reasonOf(code, signal, started) };
+    this.#receipts.ended(statusOf(code, signal), { offset: this.history.end, at: Date.now() });
     this.#phase = 'exited';
     clearTimeout(this.#nudgeTimer);
     this.#endUnseenShare();
@@ -477,6 +484,11 @@ export class Session {
     const watchers = [...this.#lines].filter((line) => line.role === 'watch').length;
     this.#writer?.notify({ kind: 'watched', watchers });
   }
+}
+
+/** As a shell would tell it of another program. */
+function statusOf(code: number, signal: number): number {
+  return signal === 0 ? code : 128 + signal;
 }
 
 function reasonOf(code: number, signal: number, started: boolean): string {

@@ -36,10 +36,13 @@ export class LabShell {
   /** `ran` hears of each command that the learner's own shell has ended. */
   constructor(workspace: Workspace, ran: (receipt: Receipt) => void = () => {}) {
     const nonce = randomBytes(16).toString('hex');
-    const receipts = new ReceiptReader((from, to) => this.#bytes.subarray(from, to), ran);
+    const receipts = new ReceiptReader(
+      (from, to) => this.#bytes.subarray(from, to),
+      (receipt) => ran({ session: 'shell', ...receipt }),
+    );
     const reader = new MarkReader(nonce, (mark) => {
       this.#marks.push(mark as Seen);
-      receipts.mark(mark);
+      receipts.mark({ ...mark, at: Date.now() });
     });
     this.#pty = new Pty({
       file: 'bash',
