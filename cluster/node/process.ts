@@ -121,6 +121,8 @@ export interface ProcessTable {
 export interface Tty {
   readonly columns: number;
   readonly rows: number;
+  /** A whole line was typed that nobody has read yet. */
+  readonly lineWaits: boolean;
   /** Cooked mode edits and echoes lines and turns Ctrl-C into SIGINT; raw hands every byte through. */
   setRaw(raw: boolean): void;
   onResize(listener: () => void): () => void;

@@ -403,6 +403,8 @@ describe('a board', () => {
     const command = 'cd .. && istioctl  proxy-config cluster deploy/frontend | head';
     learner.receipts.add({ command, exit: 127, output: 'command not found' });
     await learner.sees(waitsWith('1 looks.'));
+    learner.receipts.add({ command, exit: 0, output: 'outbound, says a pod', place: 'pod' });
+    await learner.sees(waitsWith('1 looks.'));
     learner.receipts.add({ command, exit: 0, output: 'backend.default 80 - outbound EDS' });
     const state = await learner.sees(({ verdict }) => verdict.state === 'seen');
     assert.deepEqual(state.verdict, { state: 'seen', seen: 'There they are.' });

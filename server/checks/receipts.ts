@@ -6,6 +6,9 @@ import type { Receipt } from '../../protocol/receipt.ts';
 /** What a check may look at. */
 type Seen = Pick<Receipt, 'command' | 'exit' | 'output'>;
 
+/** Inside a pod anybody can print a mark: no check looks at receipts from there. */
+type Offered = Seen & { place?: Receipt['place'] };
+
 /** How many are kept: a step shows a handful, and a curious learner types more in between. */
 const KEPT = 30;
 
@@ -13,8 +16,9 @@ export class Receipts {
   readonly #receipts: Seen[] = [];
   readonly #observers = new Set<() => void>();
 
-  add(receipt: Seen): void {
-    this.#receipts.push(receipt);
+  add({ command, exit, output, place = 'lab' }: Offered): void {
+    if (place !== 'lab') return;
+    this.#receipts.push({ command, exit, output });
     if (this.#receipts.length > KEPT) this.#receipts.shift();
     for (const changed of this.#observers) changed();
   }

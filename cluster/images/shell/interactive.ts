@@ -10,7 +10,7 @@ import { Interrupted } from './faults.ts';
 import { expandHistory, joinLines, remember } from './history.ts';
 import { LineEditor } from './line-editor.ts';
 import type { Edited } from './line-editor.ts';
-import { commandEnded, commandStarts, inputStarts, promptStarts } from './marks.ts';
+import { commandEnded, commandLine, commandStarts, inputStarts, promptStarts } from './marks.ts';
 import { syntaxComplaint } from './messages.ts';
 import { promptText } from './prompt.ts';
 import { parserFor, runLine } from './run.ts';
@@ -20,6 +20,12 @@ import type { List } from './syntax.ts';
 import { defaultHandler, runTrap } from './traps.ts';
 
 const INTERRUPTED = 130;
+
+/** One line of what was typed: what it says and what it means. */
+interface Typed {
+  text: string;
+  list: List;
+}
 
 export async function runInteractively(
   evaluator: Evaluator,
@@ -143,8 +149,11 @@ class Session {
 
   async #prompt(): Promise<Edited> {
     const { shell } = this.#evaluator;
-    const ended = this.#ran ? commandEnded(shell.status) : '';
-    this.#ran = false;
+    // A shell without bracketed paste reads a pasted block line by line: it is over when none is left, and until then each
+    // command's mark tells how the one before it ended, as in a real bash.
+    const over = this.#ran && !shell.descriptors.get(0)?.tty?.lineWaits;
+    const ended = over ? commandEnded(shell.status) : '';
+    if (over) this.#ran = false;
     const prompt = await this.#promptOf('PS1');
     return this.#read(this.#editor ? `${ended}${promptStarts}${prompt}${inputStarts}` : prompt);
   }
@@ -187,7 +196,7 @@ class Session {
       }
       if (!parsed.incomplete) {
         if (shell.isBash) remember(shell, entry);
-        await this.#mistaken(parsed);
+        await this.#mistaken(text, parsed);
         return;
       }
       const edited = await this.#read(await this.#promptOf('PS2'));
@@ -196,7 +205,7 @@ class Session {
         return;
       }
       if (edited.type === 'end') {
-        await this.#mistaken(parsed);
+        await this.#mistaken(text, parsed);
         return;
       }
       if (!shell.isBash) remember(shell, edited.text);
@@ -222,38 +231,42 @@ class Session {
     return expanded.text;
   }
 
-  #parse(text: string): List[] | SyntaxFault {
+  #parse(text: string): Typed[] | SyntaxFault {
     const parser = parserFor(this.#evaluator.shell, text, 1, true);
-    const lists: List[] = [];
+    const typed: Typed[] = [];
+    let from = 0;
     try {
-      for (let list = parser.next(); list; list = parser.next()) lists.push(list);
-      return lists;
+      for (let list = parser.next(); list; list = parser.next()) {
+        typed.push({ text: text.slice(from, parser.at).trim(), list });
+        from = parser.at;
+      }
+      return typed;
     } catch (error) {
       if (error instanceof SyntaxFault) return error;
       throw error;
     }
   }
 
-  async #mistaken(fault: SyntaxFault): Promise<void> {
+  async #mistaken(text: string, fault: SyntaxFault): Promise<void> {
     const { shell } = this.#evaluator;
-    await this.#markStart();
+    await this.#markStart(text);
     await shell.complain(syntaxComplaint(shell, fault, ''));
     shell.status = 2;
   }
 
-  async #runAll(lists: readonly List[]): Promise<void> {
+  async #runAll(typed: readonly Typed[]): Promise<void> {
     const { shell } = this.#evaluator;
-    for (const list of lists) {
-      await this.#markStart();
+    for (const { text, list } of typed) {
+      await this.#markStart(text);
       await this.#guarded(() => this.#evaluator.list(list));
       if (shell.interrupted) return;
     }
   }
 
-  async #markStart(): Promise<void> {
+  async #markStart(text: string): Promise<void> {
     const { shell } = this.#evaluator;
     this.#ran = true;
-    if (this.#editor) await shell.complain(commandStarts(shell.status));
+    if (this.#editor) await shell.complain(commandLine(text) + commandStarts(shell.status));
   }
 
   /** Runs something; Ctrl-C and errors lead back to the prompt. */

@@ -116,9 +116,3 @@ export class Session {
     }
   }
 }
-
-/** The text without shell marks. */
-export function withoutMarks(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- marks are escape sequences
-  return text.replace(/\x1b\]133;[^\x07]*\x07/g, '');
-}

@@ -69,7 +69,11 @@ export class Terminal implements Tty {
     this.#options = options;
     this.#columns = options.columns ?? 80;
     this.#rows = options.rows ?? 24;
-    this.input = { read: (max) => this.#read(max), cancel: () => {} };
+    this.input = {
+      read: (max) => this.#read(max),
+      unread: (bytes) => this.#unread(bytes),
+      cancel: () => {},
+    };
     this.output = { write: (bytes) => this.#write(bytes), end: () => {} };
   }
 
@@ -79,6 +83,10 @@ export class Terminal implements Tty {
 
   get rows(): number {
     return this.#rows;
+  }
+
+  get lineWaits(): boolean {
+    return this.#ready.some((bytes) => bytes.includes(NL) || bytes.includes(CR));
   }
 
   /**
@@ -145,6 +153,12 @@ export class Terminal implements Tty {
       if (this.#hungUp) return null;
       await new Promise<void>((resolve) => (this.#wakeReader = resolve));
     }
+  }
+
+  #unread(bytes: Uint8Array): void {
+    this.#ready.unshift(bytes);
+    this.#readyBytes += bytes.length;
+    this.#wake();
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
