@@ -143,8 +143,10 @@ const rooms: Record<string, Room> = {
   },
   'src/styles': { rooms: [], packages: [] },
   'src/lab-client': { rooms: ['protocol'], packages: [] },
+  // Sums and what they look like, for the build and the browser alike: neither a DOM nor Node.
+  'src/business': { rooms: ['protocol'], packages: [] },
   'src/components': {
-    rooms: ['src/lab-client', 'src/styles', 'protocol'],
+    rooms: ['src/lab-client', 'src/business', 'src/styles', 'protocol'],
     packages: [
       '@xterm/xterm',
       '@xterm/addon-fit',
