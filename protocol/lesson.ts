@@ -3,6 +3,14 @@
 import * as z from 'zod/mini';
 import { CheckSpec } from './check.ts';
 
+/** What a block was run on, and the day, as `2026-11-29`. */
+export const Proven = z.object({
+  engine: z.string(),
+  versions: z.record(z.string(), z.string()),
+  date: z.string(),
+});
+export type Proven = z.infer<typeof Proven>;
+
 /** A command on the page. Its text is typed into a terminal as it stands. */
 export const Block = z.object({
   /** Unique in the course: `deploy-frontend`. */
@@ -14,8 +22,10 @@ export const Block = z.object({
   opensPodShell: z.boolean(),
   /** The command runs until the learner stops it with Ctrl-C, once this text has been seen. */
   untilSeen: z.optional(z.string()),
-  /** What a first run prints; `...` stands for anything. */
+  /** What the recorded run printed; `...` stands for what differs from run to run. */
   expected: z.optional(z.string()),
+  /** What it was last proven on. A block without it has not been run since it was written. */
+  proven: z.optional(Proven),
   /** The exit code the lesson means to show. Default 0: a block that should fail says with what. */
   exitCode: z.number(),
   file: z.string(),

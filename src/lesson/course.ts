@@ -1,11 +1,12 @@
 // All lessons of a folder → Catalogue, or everything that is wrong with them. Runs in the build, the server's tests and
 // the tests of lessons alike.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { Catalogue, Lesson } from '../../protocol/lesson.ts';
-import { type Mention, type Named, readLesson } from './lesson.ts';
+import { type Mention, type Named, type ReadLesson, readLesson } from './lesson.ts';
 import { guess, LessonError, type Problem } from './problem.ts';
+import { readRecord, recordBeside, withRecord } from './recorded.ts';
 
 export interface LessonFile {
   /** As problems and blocks name it, from the project's folder on. */
@@ -13,6 +14,8 @@ export interface LessonFile {
   /** The page's path below the site's base. */
   id: string;
   source: string;
+  /** What its last recorded run printed, as recorded.ts reads it. */
+  record?: string | undefined;
 }
 
 export interface Course {
@@ -30,6 +33,7 @@ export function lessonFiles(directory: string, root: string): LessonFile[] {
       file: slashed(relative(root, path)),
       id: pageOf(slashed(relative(directory, path))),
       source: readFileSync(path, 'utf8'),
+      record: textOf(recordBeside(path)),
     }));
 }
 
@@ -42,7 +46,7 @@ export function pageOf(file: string): string {
 }
 
 export function readCourse(files: readonly LessonFile[]): Course {
-  const read = files.map(({ source, file, id }) => readLesson(source, file, id));
+  const read = files.map(readRecorded);
   const lessons = read.flatMap(({ lesson }) => lesson ?? []).sort(inOrder);
   const names = read.flatMap((one) => one.names);
   const problems = [
@@ -55,6 +59,15 @@ export function readCourse(files: readonly LessonFile[]): Course {
     ...sharedNumbers(lessons, files),
   ];
   return { catalogue: { format: 1, lessons }, problems };
+}
+
+/** A lesson, and beside each of its blocks what the last recorded run printed. */
+function readRecorded({ source, file, id, record: text }: LessonFile): ReadLesson {
+  const read = readLesson(source, file, id);
+  const { record, problems } = readRecord(text, file);
+  for (const step of read.lesson?.steps ?? [])
+    step.blocks = step.blocks.map((block) => withRecord(block, record));
+  return { ...read, problems: [...read.problems, ...problems] };
 }
 
 /** The catalogue of a folder of lessons. Throws a LessonError that lists everything wrong with them. */
@@ -104,6 +117,10 @@ function sharedNumbers(lessons: readonly Lesson[], files: readonly LessonFile[])
     const message = `lesson ${lesson.number} of module ${lesson.module} is ${other} already: give one of them another number.`;
     return [{ file: file ?? '', line: 1, column: 1, message }];
   });
+}
+
+function textOf(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
 function slashed(path: string): string {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readCourse } from './course.ts';
+import { elements } from './elements.ts';
 import { readLesson } from './lesson.ts';
-import { printed } from './problem.ts';
+import { all, printed } from './problem.ts';
 
 const HEAD = `---
 title: A day
@@ -71,10 +72,6 @@ kubectl run debug -it -- bash
 nslookup frontend
 \`\`\`
 
-\`\`\`text expected
-Address: ...
-\`\`\`
-
 \`\`\`yaml check
 ${CHECK}\`\`\`
 
@@ -104,7 +101,6 @@ Prose.
       exitCode: 1,
       file: 'day.mdx',
       line: 17,
-      expected: 'Address: ...',
     },
   ]);
   assert.equal(read?.steps[0]?.checks[0]?.check, 'runs');
@@ -133,7 +129,7 @@ ls
 </Stp>
 `),
     `day.mdx:9:7: \`run\` needs the block’s id. Write small letters, digits and hyphens: \`deploy-frontend\`.
-day.mdx:13:1: there is no <Stp>: a lesson has <Step>, <Voice>, <Reflect>, <Predict>, <Lessons>, <TwoPlanes>, <MeshGraph> and <Aside>. Did you mean \`Step\`?`,
+day.mdx:13:1: there is no <Stp>: a lesson has ${all(Object.keys(elements).map((name) => `<${name}>`))}. Did you mean \`Step\`?`,
   );
 });
 
@@ -199,9 +195,9 @@ const cases: { name: string; body: string; says: string }[] = [
     says: 'day.mdx:10:1: block `look` is for a pod’s shell, and no block before it opens one: mark that one `opens=pod`.',
   },
   {
-    name: 'an expected output of nothing',
+    name: 'an expected output that somebody typed',
     body: '<Step id="a" title="A">\n```sh run="ls"\nls\n```\nProse.\n```text expected\nfile\n```\n</Step>',
-    says: 'day.mdx:14:1: an expected output belongs right behind the run block that prints it.',
+    says: 'day.mdx:14:1: an expected output is never typed by hand: leave this fence out, and `npm run lessons -- --record` writes down what the block prints.',
   },
   {
     name: 'a step in a step',

@@ -7,7 +7,7 @@ import remarkMdx from 'remark-mdx';
 import remarkParse from 'remark-parse';
 import { unified } from 'unified';
 import { type CheckSpec, isOnlySeen } from '../../protocol/check.ts';
-import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
+import type { Lesson, Step } from '../../protocol/lesson.ts';
 import { readBlock, SHELLS, startOf } from './block.ts';
 import { ID_FORM, isId, readCheck } from './check.ts';
 import { type ElementForm, elements } from './elements.ts';
@@ -81,6 +81,9 @@ function parseMdx(source: string, problems: Problems): Root | undefined {
   }
 }
 
+const TYPED_BY_HAND =
+  'an expected output is never typed by hand: leave this fence out, and `npm run lessons -- --record` writes down what the block prints.';
+
 type Message = Error & { reason: string; line?: number; column?: number };
 
 function isMessage(error: unknown): error is Message {
@@ -117,15 +120,9 @@ class LessonReader {
   }
 
   #readChildren(children: readonly RootContent[]): void {
-    /** The block that a `text expected` right behind it belongs to. */
-    let block: Block | undefined;
     for (const node of children) {
-      if (node.type === 'code') {
-        block = this.#readCode(node, block);
-        continue;
-      }
-      block = undefined;
-      if (node.type === 'mdxJsxFlowElement' || node.type === 'mdxJsxTextElement') {
+      if (node.type === 'code') this.#readCode(node);
+      else if (node.type === 'mdxJsxFlowElement' || node.type === 'mdxJsxTextElement') {
         this.#readElement(node);
       } else if ('children' in node) {
         this.#readChildren(node.children);
@@ -133,22 +130,21 @@ class LessonReader {
     }
   }
 
-  #readCode(node: Code, previous: Block | undefined): Block | undefined {
+  #readCode(node: Code): void {
     const names = wordsOf(node.meta ?? '').map((word) => word.name);
     const language = node.lang ?? '';
-    if (names.includes('run')) return this.#readRun(node);
-    if (names.includes('check')) this.#readCheck(node);
-    else if (names.includes('expected')) this.#readExpected(node, previous);
+    if (names.includes('run')) this.#readRun(node);
+    else if (names.includes('check')) this.#readCheck(node);
+    else if (names.includes('expected')) this.#problems.add(startOf(node), TYPED_BY_HAND);
     else if (SHELLS.includes(language)) {
       const message = `a \`${language}\` block that nobody can run: name it, \`\`\`${language} run="…", or call it \`\`\`text.`;
       this.#problems.add(startOf(node), message);
     }
-    return undefined;
   }
 
-  #readRun(node: Code): Block | undefined {
+  #readRun(node: Code): void {
     const block = readBlock(node, this.#file, this.#problems);
-    if (!block) return undefined;
+    if (!block) return;
     const place = startOf(node);
     this.#name('block', block.id, place);
     if (!this.#step) {
@@ -156,7 +152,7 @@ class LessonReader {
         place,
         `block \`${block.id}\` stands outside a step: put it into a <Step>.`,
       );
-      return undefined;
+      return;
     }
     if (block.shell === 'pod' && !this.#podShellOpened) {
       const message = `block \`${block.id}\` is for a pod’s shell, and no block before it opens one: mark that one \`opens=pod\`.`;
@@ -164,15 +160,6 @@ class LessonReader {
     }
     if (block.opensPodShell) this.#podShellOpened = true;
     this.#step.blocks.push(block);
-    return block;
-  }
-
-  #readExpected(node: Code, previous: Block | undefined): void {
-    if (previous) previous.expected = node.value;
-    else {
-      const message = 'an expected output belongs right behind the run block that prints it.';
-      this.#problems.add(startOf(node), message);
-    }
   }
 
   #readCheck(node: Code): void {

@@ -6,6 +6,7 @@ import remarkParse from 'remark-parse';
 import { unified } from 'unified';
 import { readLesson } from './lesson.ts';
 import { lessonPages } from './page.ts';
+import { type RecordedLesson, withRecord } from './recorded.ts';
 
 const SOURCE = `---
 title: A day
@@ -22,10 +23,6 @@ See [the list](/not-simulated/).
 
 \`\`\`sh run="start" exit=1
 kubectl get nodes
-\`\`\`
-
-\`\`\`text expected
-mesh-lab ...
 \`\`\`
 
 \`\`\`yaml check
@@ -46,9 +43,16 @@ mistakes:
 </Step>
 `;
 
+const RECORD: RecordedLesson = {
+  on: { engine: 'Embedded cluster', versions: { Kubernetes: 'v1.36.2' }, date: '2026-11-29' },
+  blocks: { start: { text: 'kubectl get nodes', printed: ['mesh-lab ...'] } },
+};
+
 function page(base: string): Root {
   const { lesson, problems } = readLesson(SOURCE, 'day.mdx', 'module-2/a-day');
   assert.deepEqual(problems, []);
+  for (const step of lesson?.steps ?? [])
+    step.blocks = step.blocks.map((block) => withRecord(block, RECORD));
   const body = SOURCE.replace(/^---[\s\S]*?---/, '');
   const tree = unified().use(remarkParse).use(remarkMdx).parse(body);
   lessonPages({ lessonOf: () => lesson, base: () => base })()(tree, { path: 'day.mdx' });
@@ -74,7 +78,7 @@ function elements(tree: Root): Record<string, Record<string, unknown>> {
   return found;
 }
 
-test('fences become components with everything the page needs, and an expected output joins its block', () => {
+test('fences become components with everything the page needs, and a block brings what it was last proven on', () => {
   assert.deepEqual(elements(page('/')), {
     Step: { id: 'deploy', title: 'Start it', number: '1.1', checks: 'runs' },
     RunBlock: {
@@ -83,6 +87,8 @@ test('fences become components with everything the page needs, and an expected o
       shell: 'lab',
       exit: '1',
       expected: 'mesh-lab ...',
+      proven:
+        '{"engine":"Embedded cluster","versions":{"Kubernetes":"v1.36.2"},"date":"2026-11-29"}',
     },
     Check: { id: 'runs', title: 'It runs', answers: '{"Look.":"start"}' },
   });

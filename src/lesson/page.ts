@@ -90,9 +90,9 @@ class PageMaker {
         ...(block.opensPodShell && { opens: 'pod' }),
         ...(block.untilSeen !== undefined && { until: block.untilSeen }),
         ...(block.expected !== undefined && { expected: block.expected }),
+        ...(block.proven && { proven: JSON.stringify(block.proven) }),
       });
     }
-    if (names.includes('expected')) return undefined;
     if (!names.includes('check')) return code;
     const spec = this.#checks.get(/^check:\s*(\S+)/m.exec(code.value)?.[1] ?? '');
     if (!spec) return undefined;
