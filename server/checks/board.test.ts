@@ -151,6 +151,14 @@ const mapCheck: CheckSpec = {
   mistakes: [],
 };
 
+const noteCheck: CheckSpec = {
+  check: 'note',
+  title: 'The note is there',
+  watch: { note: { file: 'note.txt' } },
+  rules: [{ expect: 'note != null', say: 'There is no note.' }],
+  mistakes: [],
+};
+
 class Learner {
   readonly directory = mkdtempSync(join(tmpdir(), 'board-'));
   readonly kubeconfig = join(this.directory, 'kubeconfig');
@@ -267,6 +275,14 @@ describe('a board', () => {
     assert.deepEqual(state.proven?.engine, 'Test engine');
     assert.equal(state.proven?.seen, 'It is green.');
     assert.match(state.proven?.revisions['settings'] ?? '', /^\d+$/);
+  });
+
+  test('judges what is in files alone without a cluster', async () => {
+    const { learner } = await setUp([noteCheck]);
+    learner.board.start();
+    await learner.sees(waitsWith('There is no note.'));
+    writeFileSync(join(learner.directory, 'note.txt'), 'Who can listen?');
+    await learner.sees(passed);
   });
 
   test('says when it is no longer so, and keeps the proof', async () => {

@@ -9,7 +9,7 @@ import { ApiServer } from './api-server.ts';
 import { Backoff } from './backoff.ts';
 import { Check } from './check.ts';
 import type { Receipts } from './receipts.ts';
-import { type Source, Sources } from './sources.ts';
+import { isOfFilesOnly, type Source, Sources } from './sources.ts';
 
 /** What a board keeps over restarts. server/learners implements it. */
 export interface BoardRecord {
@@ -67,6 +67,8 @@ export class Board {
   #stop: AbortController | undefined;
   #kubeconfigWatcher: FSWatcher | undefined;
   #sources: Sources | undefined;
+  /** For checks of files alone, which are judged before there is a cluster and after it has gone. */
+  #files: Sources | undefined;
   /** Ends the present connection; a changed kubeconfig makes a new one. */
   #disconnect: AbortController | undefined;
   #scheduled = false;
@@ -112,6 +114,8 @@ export class Board {
     this.#kubeconfigWatcher = watch(dirname(kubeconfig), { persistent: false }, (_event, name) => {
       if (name === null || name === basename(kubeconfig)) this.#connect();
     });
+    this.#files = this.#sourcesOf(undefined);
+    this.#follow(this.#files, this.#local);
     this.#connect();
   }
 
@@ -121,7 +125,21 @@ export class Board {
     this.#kubeconfigWatcher?.close();
     this.#kubeconfigWatcher = undefined;
     this.#leave();
-    for (const judged of this.#judged) clearTimeout(judged.waiting);
+    this.#files?.close();
+    this.#files = undefined;
+    this.#dirty.clear();
+    for (const judged of this.#judged) {
+      judged.sources.clear();
+      clearTimeout(judged.waiting);
+    }
+  }
+
+  get #local(): Judged[] {
+    return this.#judged.filter(({ check }) => isOfFilesOnly(check.spec));
+  }
+
+  get #remote(): Judged[] {
+    return this.#judged.filter(({ check }) => !isOfFilesOnly(check.spec));
   }
 
   #leave(): void {
@@ -129,8 +147,10 @@ export class Board {
     this.#disconnect = undefined;
     this.#sources?.close();
     this.#sources = undefined;
-    this.#dirty.clear();
-    for (const judged of this.#judged) judged.sources.clear();
+    for (const judged of this.#remote) {
+      judged.sources.clear();
+      this.#dirty.delete(judged);
+    }
   }
 
   /** Follows the kubeconfig: it appears with `cluster up`, goes with `down`, and changes with `reset`. */
@@ -138,7 +158,7 @@ export class Board {
     this.#leave();
     if (!this.#stop) return;
     if (!existsSync(this.#options.workspace.kubeconfig)) {
-      for (const judged of this.#judged) this.#settle(judged, NO_CLUSTER);
+      for (const judged of this.#remote) this.#settle(judged, NO_CLUSTER);
       return;
     }
     this.#disconnect = new AbortController();
@@ -162,13 +182,20 @@ export class Board {
   }
 
   #watch(api: ApiServer): void {
+    this.#sources = this.#sourcesOf(api);
+    this.#follow(this.#sources, this.#remote);
+  }
+
+  #sourcesOf(api: ApiServer | undefined): Sources {
     const { workspace, receipts } = this.#options;
-    const sources = new Sources(api, workspace.directory, receipts, {
+    return new Sources(api, workspace.directory, receipts, {
       changed: (source) => this.#changed(source),
       lost: () => this.#lost(),
     });
-    this.#sources = sources;
-    for (const judged of this.#judged) {
+  }
+
+  #follow(sources: Sources, some: readonly Judged[]): void {
+    for (const judged of some) {
       const { proven } = judged.state;
       if (proven && judged.check.isOver(judged.progress)) {
         this.#settle(judged, { state: 'passed', seen: proven.seen }, judged.progress);
@@ -182,7 +209,7 @@ export class Board {
   }
 
   #lost(): void {
-    for (const judged of this.#judged) this.#settle(judged, NO_ANSWER);
+    for (const judged of this.#remote) this.#settle(judged, NO_ANSWER);
   }
 
   #changed(source: Source): void {
@@ -228,7 +255,9 @@ export class Board {
   /** What can change no more needs no watching: queries above all, which would be asked for as long as a page is open. */
   #rest(judged: Judged): void {
     judged.sources.clear();
-    this.#sources?.keepOnly(new Set(this.#judged.flatMap((other) => [...other.sources.values()])));
+    const used = new Set(this.#judged.flatMap((other) => [...other.sources.values()]));
+    this.#sources?.keepOnly(used);
+    this.#files?.keepOnly(used);
   }
 
   #settle(

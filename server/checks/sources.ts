@@ -1,6 +1,7 @@
-// Where the inputs of checks come from, for one cluster and one workspace. Checks that ask for the same thing share it.
+// Where the inputs of checks come from, for one workspace and, where there is one, its cluster. Checks that ask for the same thing
+// share it.
 
-import type { Input } from '../../protocol/check.ts';
+import type { CheckSpec, Input } from '../../protocol/check.ts';
 import type { ApiServer } from './api-server.ts';
 import { LogTail } from './log-tail.ts';
 import { PromqlPoll } from './promql-poll.ts';
@@ -14,6 +15,11 @@ export interface Source {
   close(): void;
 }
 
+/** True for what the workspace alone can tell. */
+export function isOfFilesOnly({ watch }: CheckSpec): boolean {
+  return Object.values(watch).every((input) => 'file' in input);
+}
+
 export interface SourcesObserver {
   changed(source: Source): void;
   /** The API server cannot be reached any more. */
@@ -21,22 +27,28 @@ export interface SourcesObserver {
 }
 
 export class Sources {
-  readonly #api: ApiServer;
+  readonly #cluster: ApiServer | undefined;
   readonly #directory: string;
   readonly #receipts: Receipts;
   readonly #observer: SourcesObserver;
   readonly #open = new Map<string, Source>();
 
   constructor(
-    api: ApiServer,
+    cluster: ApiServer | undefined,
     workspaceDirectory: string,
     receipts: Receipts,
     observer: SourcesObserver,
   ) {
-    this.#api = api;
+    this.#cluster = cluster;
     this.#directory = workspaceDirectory;
     this.#receipts = receipts;
     this.#observer = observer;
+  }
+
+  /** Whoever has no cluster asks for files alone. */
+  get #api(): ApiServer {
+    if (!this.#cluster) throw new Error('an input of the cluster, where there is none');
+    return this.#cluster;
   }
 
   /** The source of an input, opened on first use. */

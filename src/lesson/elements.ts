@@ -18,6 +18,8 @@ export const elements: Readonly<Record<string, ElementForm>> = {
   },
   Lessons: { component: 'Lessons.astro', required: ['module'], optional: [] },
   TwoPlanes: { component: 'TwoPlanes.astro', required: [], optional: [] },
+  LabPicture: { component: 'LabPicture.astro', required: [], optional: [] },
+  ImpostorPicture: { component: 'ImpostorPicture.astro', required: [], optional: [] },
   MeshGraph: {
     component: 'MeshGraph.astro',
     required: [],
