@@ -61,7 +61,7 @@ const serverFrame: fc.Arbitrary<Exclude<ServerFrame, { kind: 'output' }>> = fc.o
   fc.record({
     kind: fc.constant('notice' as const),
     notice: fc.oneof(
-      fc.record({ kind: fc.constant('gap' as const), bytes: offset }),
+      fc.record({ kind: fc.constant('gap' as const), bytes: offset, modes: fc.string() }),
       fc.record({ kind: fc.constant('role' as const), role }),
       fc.record({ kind: fc.constant('watched' as const), watchers: fc.nat(9) }),
       fc.record({ kind: fc.constant('input' as const), say: fc.string() }),

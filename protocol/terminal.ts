@@ -90,8 +90,11 @@ export interface Exit {
 }
 
 export type Notice =
-  /** `bytes` of output between what this page has and what follows are no longer kept. */
-  | { kind: 'gap'; bytes: number }
+  /**
+   * `bytes` of output between what this page has and what follows are no longer kept. `modes` are sequences that bring a terminal
+   * into the state in which what follows was printed.
+   */
+  | { kind: 'gap'; bytes: number; modes: string }
   /** The keys are this page's, or no longer. */
   | { kind: 'role'; role: Role }
   /** How many other pages see this terminal. */
@@ -328,8 +331,8 @@ function decodeNotice(bytes: Uint8Array): ServerFrame | Wrong {
 }
 
 function noticeFrom(body: Record<string, unknown>): Notice | undefined {
-  const { kind, bytes, role, watchers, say } = body;
-  if (kind === 'gap' && isOffset(bytes)) return { kind, bytes };
+  const { kind, bytes, modes, role, watchers, say } = body;
+  if (kind === 'gap' && isOffset(bytes) && typeof modes === 'string') return { kind, bytes, modes };
   if (kind === 'role' && isRole(role)) return { kind, role };
   if (kind === 'watched' && isOffset(watchers)) return { kind, watchers };
   if (kind === 'input' && typeof say === 'string') return { kind, say };

@@ -64,8 +64,8 @@ export const limits = {
   framesAtOnce: 4,
   smallOutputBytes: 1024,
 
-  /** Bytes of past output kept in memory: 3 000 lines, from which a screen is rebuilt in 80 ms. */
-  ringBytes: 256 * 1024,
+  /** Bytes of past output kept in memory: what a page shows above its screen, 5 000 lines, comes back after a reload. */
+  ringBytes: 512 * 1024,
   /** Bytes the ring may grow to while a window is held open, so that resuming is exact: window plus one read of the pty. */
   ringMostBytes: 1024 * 1024,
   /** Bytes of output kept in the workspace while nobody looks. */

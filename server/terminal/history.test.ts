@@ -43,15 +43,15 @@ test('one write larger than the file leaves its end', () => {
 
 test('the file begins with what memory holds, and reading runs from one into the other', () => {
   const history = new History(join(directory, 'both'), fails);
-  const all = Buffer.from(Array.from({ length: 900_000 }, (_, index) => index % 253));
-  history.append(all.subarray(0, 300_000), Infinity);
-  assert.equal(history.start, 300_000 - limits.ringBytes);
+  const all = Buffer.from(Array.from({ length: 1_200_000 }, (_, index) => index % 253));
+  history.append(all.subarray(0, 600_000), Infinity);
+  assert.equal(history.start, 600_000 - limits.ringBytes);
   history.keepFile();
-  for (let at = 300_000; at < all.length; at += 4_096) {
+  for (let at = 600_000; at < all.length; at += 4_096) {
     history.append(all.subarray(at, at + 4_096), Infinity);
   }
-  assert.equal(history.start, 300_000 - limits.ringBytes);
-  assert.equal(history.memoryStart, 900_000 - limits.ringBytes);
+  assert.equal(history.start, 600_000 - limits.ringBytes);
+  assert.equal(history.memoryStart, 1_200_000 - limits.ringBytes);
   const read: Buffer[] = [];
   for (let at = history.start; at < history.end;) {
     const some = history.read(at, 65_536);
@@ -60,7 +60,7 @@ test('the file begins with what memory holds, and reading runs from one into the
   }
   assert.deepEqual(Buffer.concat(read), all.subarray(history.start));
   history.close();
-  assert.throws(() => history.read(300_000, 10), /no longer kept/);
+  assert.throws(() => history.read(600_000, 10), /no longer kept/);
 });
 
 test('modes set before the kept part are told with it, from memory and from the file', () => {

@@ -6,6 +6,13 @@ import { limits } from '../config.ts';
 import { RingFile } from './ring-file.ts';
 import { Ring } from './ring.ts';
 
+/** Where the kept output can begin: behind a newline or at a sequence, with the modes that hold there. */
+export interface Beginning {
+  offset: number;
+  /** Sequences for the modes that hold there. */
+  modes: string;
+}
+
 /** A kept stretch of output, with what a terminal must be told before it draws it. */
 export interface Stretch {
   /** Offset of the byte behind it. */
@@ -102,18 +109,24 @@ export class History {
     return bytes.length;
   }
 
-  /** Everything that is kept, cut so that it does not begin in the middle of a character or a sequence. */
-  everything(): Stretch {
+  /** The earliest place from which a terminal can draw what is kept, up to now. */
+  beginning(): Beginning {
     const fromFile = this.#file !== undefined && this.#file.start < this.#ring.start;
     const start = fromFile ? this.start : this.#ring.start;
     const modes = (fromFile ? this.#fileModes : this.#ringModes).copy();
-    const bytes = this.read(start, this.end - start);
-    const cut = start === 0 ? 0 : cleanStart(bytes);
-    modes.scan(bytes.subarray(0, cut));
+    const head = this.read(start, Math.min(CLEAN_START_BYTES, this.end - start));
+    const cut = start === 0 ? 0 : cleanStart(head);
+    modes.scan(head.subarray(0, cut));
+    return { offset: start + cut, modes: modes.sequences() };
+  }
+
+  /** Everything that is kept, cut so that it does not begin in the middle of a character or a sequence. */
+  everything(): Stretch {
+    const { offset, modes } = this.beginning();
     return {
       offset: this.end,
-      modes: modes.sequences(),
-      bytes: bytes.subarray(cut),
+      modes,
+      bytes: this.read(offset, this.end - offset),
       after: this.#modes.sequences(LEFT_OUT),
     };
   }
@@ -150,8 +163,7 @@ export class History {
   }
 }
 
-function cleanStart(bytes: Buffer): number {
-  const head = bytes.subarray(0, CLEAN_START_BYTES);
+function cleanStart(head: Buffer): number {
   const newline = head.indexOf(NEWLINE);
   if (newline !== -1) return newline + 1;
   return Math.max(0, head.indexOf(ESC));

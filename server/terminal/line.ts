@@ -43,6 +43,8 @@ export class Line {
   #exitSent = false;
   /** A screen is being drawn for this page: nothing else may go before it. */
   #drawing = false;
+  /** Behind this offset a page that lacks the beginning has what there is: a full-screen program draws itself again. */
+  #nudgeAt = Infinity;
   #open = true;
 
   #drawnAt = -Infinity;
@@ -105,14 +107,15 @@ export class Line {
     if (known && hello.resume >= history.start) {
       this.#continueAt(hello.resume);
       this.#nextMark = this.#session.markAfter(hello.resume - MARKS_AGAIN_BYTES);
-      this.pump();
+    } else if (known) {
+      this.#continueBehindGap(hello.resume);
     } else if (this.#session.unseen && history.start === 0) {
       this.#continueAt(0); // the first page ever: what was printed until now is live
-      this.pump();
     } else {
-      if (known) this.notify({ kind: 'gap', bytes: history.start - hello.resume });
       this.#drawScreen();
+      return;
     }
+    this.pump();
   }
 
   greet(): void {
@@ -258,6 +261,10 @@ export class Line {
     this.#acked = offset;
     this.#ackedAt = performance.now();
     if (waited) this.pump();
+    if (offset >= this.#nudgeAt) {
+      this.#nudgeAt = Infinity;
+      this.#session.nudge();
+    }
     this.#session.regulate();
   }
 
@@ -294,6 +301,14 @@ export class Line {
     this.#acked = offset;
     this.#ackedAt = performance.now();
     this.#nextMark = this.#session.markAfter(-1);
+  }
+
+  /** From the oldest byte that is kept: what the page had before it stays above. */
+  #continueBehindGap(resume: number): void {
+    const { offset, modes } = this.#session.history.beginning();
+    this.notify({ kind: 'gap', bytes: offset - resume, modes });
+    this.#continueAt(offset);
+    this.#nudgeAt = this.#session.history.end;
   }
 
   #drawScreen(): void {

@@ -41,12 +41,23 @@ const NUDGE_MS = 50;
 
 /** How often a program that nobody watches gets a new share of what it may print. */
 const UNSEEN_SHARE_MS = 100;
-const UNSEEN_SHARE_BYTES = (limits.unseenBytesPerSecond * UNSEEN_SHARE_MS) / 1_000;
+
+const UNSEEN: Unseen = {
+  holdMs: limits.lostSocketHoldMs,
+  bytesPerSecond: limits.unseenBytesPerSecond,
+};
 
 /** Codes with which the wrapper of a shell says that there is no such program, or that it cannot be run. */
 const NOT_FOUND: readonly number[] = [126, 127];
 
 export type Phase = 'starting' | 'running' | 'exited' | 'reaped';
+
+/** What a program may do while no page looks; a test that waits half an hour has its own. */
+export interface Unseen {
+  /** Milliseconds a lost socket keeps its window. */
+  holdMs: number;
+  bytesPerSecond: number;
+}
 
 export interface SessionOptions {
   id: string;
@@ -54,6 +65,7 @@ export interface SessionOptions {
   name: string;
   shell: Shell;
   snapshots: Snapshots;
+  unseen?: Unseen | undefined;
   log: (message: string) => void;
   /** Its shell has ended a command. */
   ran: (receipt: Receipt) => void;
@@ -64,7 +76,8 @@ export interface SessionOptions {
 export class Session {
   readonly id: string;
   readonly learner: string;
-  readonly name: string;
+  /** As the learner calls it. */
+  name: string;
   /** The life in which offsets count. */
   readonly epoch = randomBytes(8).toString('base64url');
   readonly history: History;
@@ -97,7 +110,8 @@ export class Session {
   #burstAt = -Infinity;
   #burst = 0;
   #flushTimer: NodeJS.Timeout | undefined;
-  #unseenShare = UNSEEN_SHARE_BYTES;
+  readonly #unseen: Unseen;
+  #unseenShare = 0;
   #unseenTimer: NodeJS.Timeout | undefined;
   #nudgeTimer: NodeJS.Timeout | undefined;
   #exitedAt = 0;
@@ -107,6 +121,7 @@ export class Session {
     this.id = options.id;
     this.learner = options.learner;
     this.name = options.name;
+    this.#unseen = options.unseen ?? UNSEEN;
     this.history = new History(options.shell.historyFile, (error) =>
       options.log(`terminal ${this.id}: its past is not kept on disk: ${String(error)}`),
     );
@@ -184,7 +199,7 @@ export class Session {
       if (next) {
         this.#give(next);
       } else if (!deliberate && this.#phase === 'running') {
-        const timer = setTimeout(() => this.#release(), limits.lostSocketHoldMs);
+        const timer = setTimeout(() => this.#release(), this.#unseen.holdMs);
         this.#hold = { acked: line.acked, timer };
       }
     }
@@ -470,7 +485,7 @@ export class Session {
     this.#pty?.pause();
     this.#unseenTimer ??= setTimeout(() => {
       this.#unseenTimer = undefined;
-      this.#unseenShare = UNSEEN_SHARE_BYTES;
+      this.#unseenShare = (this.#unseen.bytesPerSecond * UNSEEN_SHARE_MS) / 1_000;
       this.regulate();
     }, UNSEEN_SHARE_MS);
   }

@@ -12,13 +12,14 @@ import type { Hello } from '../../protocol/terminal.ts';
 import { limits, windowHolds } from '../config.ts';
 import { endProcesses } from './processes.ts';
 import { Session } from './session.ts';
-import type { Shell } from './session.ts';
+import type { Shell, Unseen } from './session.ts';
 import { Snapshots } from './snapshot.ts';
 import { Tickets } from './tickets.ts';
 
 export interface TerminalsOptions {
   /** How a learner's shell is started, for a terminal of this id. */
   shell: (learner: string, id: string) => Promise<Shell>;
+  unseen?: Unseen;
   log: (message: string) => void;
   /** A shell of the learner has ended a command. */
   ran?: (learner: string, receipt: Receipt) => void;
@@ -73,6 +74,7 @@ export class Terminals {
         name: cleanName(name) || `Terminal ${this.#of(learner).length + 1}`,
         shell,
         snapshots: this.#snapshots,
+        unseen: this.#options.unseen,
         log: this.#options.log,
         ran: (receipt) => this.#options.ran?.(learner, receipt),
         reaped: () => this.#sessions.delete(id),
@@ -85,6 +87,13 @@ export class Terminals {
     } finally {
       this.#opening.set(learner, (this.#opening.get(learner) ?? 1) - 1);
     }
+  }
+
+  rename(learner: string, id: string, name: string): TerminalFacts | LabErrorCode {
+    const session = this.#own(learner, id);
+    if (!session) return 'LAB_SESSION_GONE';
+    session.name = cleanName(name) || session.name;
+    return facts(session);
   }
 
   async close(learner: string, id: string): Promise<LabErrorCode | undefined> {

@@ -12,6 +12,8 @@ import {
   TERMINAL_PROTOCOL,
 } from '../../protocol/terminal.ts';
 import type { ClientFrame, Notice, Role, ServerFrame } from '../../protocol/terminal.ts';
+import { isAnswer } from './answers.ts';
+import { behindGap } from './gap.ts';
 import type { TerminalSink, TerminalState, TerminalStream } from './lab.ts';
 import type { Page } from './page.ts';
 import { pasted } from './paste.ts';
@@ -60,7 +62,8 @@ export class LabTerminalStream implements TerminalStream {
   #modes = new PrivateModes();
   /** Screens being drawn: what the terminal answers meanwhile must not reach the shell. */
   #drawing = 0;
-  #gap = 0;
+  /** Output before this offset was printed while this page was away: answers to it would come too late. */
+  #lateUntil = 0;
 
   #pingedAt: number | undefined;
   #cancelPing: (() => void) | undefined;
@@ -101,6 +104,8 @@ export class LabTerminalStream implements TerminalStream {
 
   input(bytes: Uint8Array): boolean {
     if (!this.#writes || this.#drawing > 0 || bytes.length > LARGEST_INPUT_BYTES) return false;
+    // Nobody pressed these: the terminal answers a program that has stopped waiting, and the shell would read it.
+    if (this.#drawn < this.#lateUntil && isAnswer(bytes)) return true;
     for (let at = 0; at < bytes.length; at += frameLimits.inputBytes) {
       this.#send({ kind: 'input', bytes: bytes.subarray(at, at + frameLimits.inputBytes) });
     }
@@ -240,6 +245,7 @@ export class LabTerminalStream implements TerminalStream {
       this.#received = -1;
     }
     this.#stood = ready.offset;
+    this.#lateUntil = this.#received >= 0 ? ready.offset : 0;
     this.#acked = Math.max(0, this.#received);
     this.#drawn = this.#acked;
     this.#takeRole(ready.role);
@@ -271,9 +277,7 @@ export class LabTerminalStream implements TerminalStream {
     this.#modes = new PrivateModes();
     this.#modes.scan(screen);
     this.#drawing++;
-    const gap = this.#gap;
-    this.#gap = 0;
-    this.#sink?.snapshot(gap > 0 ? withGap(gap, screen) : screen, columns, rows, () => {
+    this.#sink?.snapshot(screen, columns, rows, () => {
       this.#drawing--;
       this.#drew(offset);
     });
@@ -294,9 +298,17 @@ export class LabTerminalStream implements TerminalStream {
   }
 
   #notice(notice: Notice): void {
-    if (notice.kind === 'gap') this.#gap = notice.bytes;
+    if (notice.kind === 'gap') this.#leap(notice);
     if (notice.kind === 'role') this.#takeRole(notice.role);
     this.#sink?.notice?.(notice);
+  }
+
+  /** What was printed is no longer all kept: what there is follows, behind a line that says how much is missing. */
+  #leap({ bytes, modes }: Extract<Notice, { kind: 'gap' }>): void {
+    const line = behindGap(bytes, modes);
+    this.#modes = new PrivateModes();
+    this.#modes.scan(line);
+    this.#sink?.output(line, () => {});
   }
 
   /** Asks how far away the lab is; no answer in time means that the line is dead. */
@@ -386,17 +398,4 @@ export class LabTerminalStream implements TerminalStream {
   #send(frame: ClientFrame): void {
     if (this.#socket?.readyState === 1) this.#socket.send(encodeClientFrame(frame).slice());
   }
-}
-
-/** Says above the screen what is missing between it and what was shown before. */
-function withGap(bytes: number, screen: Uint8Array): Uint8Array {
-  const size =
-    bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
-  const line = new TextEncoder().encode(
-    `\x1b[2m── ${size} of output are no longer kept ──\x1b[0m\r\n`,
-  );
-  const both = new Uint8Array(line.length + screen.length);
-  both.set(line);
-  both.set(screen, line.length);
-  return both;
 }

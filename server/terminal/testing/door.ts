@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import type { Shell } from '../session.ts';
 import { Terminals } from '../terminals.ts';
+import type { TerminalsOptions } from '../terminals.ts';
 import { Page } from './page.ts';
 import type { PageOptions } from './page.ts';
 
@@ -43,12 +44,16 @@ export function plainShell(directory: string, id: string) {
   };
 }
 
-export async function openDoor(change: Partial<Shell> = {}): Promise<Door> {
+export async function openDoor(
+  change: Partial<Shell> = {},
+  options: Pick<TerminalsOptions, 'unseen' | 'ran'> = {},
+): Promise<Door> {
   const directory = mkdtempSync(join(tmpdir(), 'terminals-'));
   const log: string[] = [];
   const terminals = new Terminals({
     shell: async (_learner, id) => ({ ...plainShell(directory, id), ...change }),
     log: (message) => log.push(message),
+    ...options,
   });
   const sockets = new WebSocketServer({
     noServer: true,

@@ -31,6 +31,8 @@ export class Page {
   offset = 0;
   acknowledge: boolean;
   closed: { code: number; reason: string } | undefined;
+  /** Bytes that the server has said are missing before the next output. */
+  #gap = 0;
   #looks = new Set<() => void>();
 
   constructor(url: string, { acknowledge = true, socket }: PageOptions = {}) {
@@ -112,7 +114,10 @@ export class Page {
     assert.notEqual(frame.kind, 'wrong', `the server sent ${data.subarray(0, 20).toString('hex')}`);
     if (frame.kind === 'wrong') return;
     this.frames.push(frame);
+    if (frame.kind === 'notice' && frame.notice.kind === 'gap') this.#gap = frame.notice.bytes;
     if (frame.kind === 'output') {
+      this.offset += this.#gap;
+      this.#gap = 0;
       if (this.offset !== 0)
         assert.equal(frame.offset, this.offset, 'nothing is missing or repeated');
       this.output.push(Buffer.from(frame.bytes));
