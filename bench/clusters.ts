@@ -28,8 +28,8 @@ export async function manyClusters(): Promise<Figure[]> {
       bar: { limit: 3, is: 'at most' },
     },
     {
-      figure: '100 clusters frozen, CPU of all',
-      // To a tenth: a process that waits costs a little.
+      figure: '100 clusters frozen, CPU of all beyond an idle process',
+      // To a tenth: what is less is the machine's noise.
       value: Math.round(frozenShare * 1_000) / 10,
       ...percent,
       bar: { limit: 0, is: 'at most' },

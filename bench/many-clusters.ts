@@ -1,13 +1,17 @@
 // A process with a hundred clusters in it, as the clusters' process of a class would be: what it weighs and what it costs at
 // rest and asleep. Forked by clusters.ts, for its own memory and CPU are the figures; tells them and ends.
 
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type PooledCluster, WorkerPool } from '../server/engines/embedded/pool.ts';
 import { ApiClient } from '../tests/support/api-client.ts';
 import { median } from './figure.ts';
+import { shareOfCore } from './share.ts';
 
 const CLUSTERS = 100;
 const PODS = 6;
@@ -22,11 +26,13 @@ export interface ManyClusters {
   /** Bytes of resident memory, each: just after the pods are Ready, and at rest. */
   readyBytes: number;
   restBytes: number;
-  /** Shares of one core, all together. */
+  /** Shares of one core, all together; asleep beyond what a Node process costs that does nothing, at the same time. */
   restShare: number;
   frozenShare: number;
 }
 
+/** Does nothing but tell its own share: what the machine counts for a process that only waits. */
+const idler = fork(fileURLToPath(new URL('idler.ts', import.meta.url)));
 const directory = mkdtempSync(join(tmpdir(), 'bench-'));
 const pool = new WorkerPool({
   entry: new URL('../server/engines/embedded/worker.ts', import.meta.url),
@@ -76,17 +82,18 @@ try {
   const readyBytes = each();
   const asleepAt = Date.now() + FREEZE_MS + LOOK_MS / 2;
   await wait(REST_MS);
-  const restShare = await shareOfCore();
+  const restShare = await shareOfCore(LOOK_MS);
   const restBytes = each();
   await wait(asleepAt - Date.now());
   const told: ManyClusters = {
     readyBytes,
     restBytes,
     restShare,
-    frozenShare: await lastingShare(),
+    frozenShare: await lastingShare(idler),
   };
   await new Promise((sent) => process.send?.(told, sent));
 } finally {
+  idler.kill();
   await pool.close();
   rmSync(directory, { recursive: true, force: true });
 }
@@ -118,17 +125,13 @@ async function untilAvailable(client: ApiClient): Promise<void> {
 }
 
 /** Of several looks, so that V8's last tidying up after a long run is not taken for a cost that stays. */
-async function lastingShare(): Promise<number> {
+async function lastingShare(peer: ChildProcess): Promise<number> {
   const shares: number[] = [];
-  for (let look = 0; look < 5; look++) shares.push(await shareOfCore(LOOK_MS / 5));
+  for (let look = 0; look < 5; look++) {
+    const ms = LOOK_MS / 5;
+    peer.send(ms);
+    const [own, [idle]] = await Promise.all([shareOfCore(ms), once(peer, 'message')]);
+    shares.push(Math.max(0, own - Number(idle)));
+  }
   return median(shares);
-}
-
-/** All threads of this process, over a while. */
-async function shareOfCore(ms = LOOK_MS): Promise<number> {
-  const began = performance.now();
-  const before = process.cpuUsage();
-  await wait(ms);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000 / (performance.now() - began);
 }

@@ -35,11 +35,14 @@ export function startNodeLifecycleController(world: World): Cancel {
   const client = ofKinds(world.client(CONTROLLER_MANAGER));
   const events = new EventRecorder({ client, clock, random, log, component: 'node-controller' });
   const greeted = new Set<string>();
+  /** Nodes that will be looked at again when their lease could have run out. */
+  const looksDue = new Set<string>();
   const queue: WorkQueue = new WorkQueue({
     name: 'node lifecycle',
     clock,
     log,
     sync: async (name) => {
+      looksDue.delete(name);
       const node = client.get('nodes', undefined, name);
       if (!node) return;
       greet(node);
@@ -47,6 +50,7 @@ export function startNodeLifecycleController(world: World): Cancel {
       if (silentIn <= 0) {
         await markSilent(client, node, clock.now());
       } else if (silentIn !== Infinity) {
+        looksDue.add(name);
         queue.addAfter(name, silentIn + SECOND_LOOK_MS);
       }
       await keepTaints(client, name, clock.now());
@@ -63,8 +67,10 @@ export function startNodeLifecycleController(world: World): Cancel {
   const evictions = startTaintEviction(world, client);
   const unwatch = watchKinds(store, {
     nodes: ({ object }) => queue.add(object.metadata.name),
-    [LEASES]: ({ object }) => {
-      if (object.metadata.namespace === LEASE_NAMESPACE) queue.add(object.metadata.name);
+    // A look at a node that speaks is already due; its beats between need no other.
+    [LEASES]: ({ object: { metadata } }) => {
+      if (metadata.namespace === LEASE_NAMESPACE && !looksDue.has(metadata.name))
+        queue.add(metadata.name);
     },
   });
   return () => {

@@ -359,8 +359,9 @@ export class Node implements Kubelet {
     });
   }
 
+  /** At whole multiples: kubelets of one process then beat together, and for all but the first everything is warm. */
   #every(ms: number, run: () => Promise<void>): void {
-    this.#after(ms, () => {
+    this.#after(ms - (this.#parts.clock.now() % ms), () => {
       this.#say(run());
       this.#every(ms, run);
     });

@@ -25,6 +25,7 @@ import {
   applyConfig,
   updateOwners,
 } from './ownership.ts';
+import { keepsOwners } from './same-owners.ts';
 import { duplicateItems, undeclaredFields } from './walks.ts';
 
 /** Who writes, as managedFields tells writers apart. */
@@ -153,6 +154,19 @@ function startingPoint(live: KubeObject | undefined, written: KubeObject, writer
  * version of the request, as is `live`.
  */
 export function managedAfterUpdate(
+  management: FieldManagement,
+  live: KubeObject | undefined,
+  written: KubeObject,
+  writer: Writer,
+): ManagedFieldsEntry[] {
+  const { apiVersion } = management;
+  if (live && keepsOwners(live, written, { ...writer, apiVersion }))
+    return live.metadata.managedFields ?? [];
+  return workedOut(management, live, written, writer);
+}
+
+/** What `managedAfterUpdate` answers, field by field. */
+export function workedOut(
   management: FieldManagement,
   live: KubeObject | undefined,
   written: KubeObject,

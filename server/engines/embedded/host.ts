@@ -9,6 +9,7 @@ import type { Identity } from '../../apiserver/certificates.ts';
 import { nodePlatform } from '../../apiserver/platform.ts';
 import { limits } from '../../config.ts';
 import { readIfThere, writeWhole } from '../files.ts';
+import { every } from './beat.ts';
 import { REVISION_GAP, type SnapshotFile, type StartedCluster } from './messages.ts';
 
 /** What a host needs of a cluster. */
@@ -75,7 +76,7 @@ export class Host {
   readonly #cluster: HostedCluster;
   readonly #server: ApiServer;
   #frozen = false;
-  #tick: NodeJS.Timeout | undefined;
+  #endBeat = () => {};
   /** `changes` of the state on disk. */
   #kept = -1;
   #keptRevision = 0;
@@ -175,7 +176,7 @@ export class Host {
 
   /** Ends it; with `keep` its last state is on disk. Resolves with its last revision. */
   async stop(keep: boolean): Promise<number> {
-    clearInterval(this.#tick);
+    this.#endBeat();
     await this.#server.close();
     const { revision } = this.#cluster;
     try {
@@ -189,18 +190,19 @@ export class Host {
 
   /** Awake: state is kept as it changes, and after a while without clients it goes to sleep. */
   #live(): void {
-    clearInterval(this.#tick);
-    this.#tick = setInterval(() => {
+    const { snapshotIntervalMs, freezeAfterMs } = this.#bounds;
+    this.#endBeat();
+    this.#endBeat = every(snapshotIntervalMs, () => {
       this.#keep();
       const idle = Date.now() - this.#server.lastActive;
-      if (this.#server.open === 0 && idle >= this.#bounds.freezeAfterMs) this.#sleep();
-    }, this.#bounds.snapshotIntervalMs);
+      if (idle >= freezeAfterMs && this.#server.open === 0) this.#sleep();
+    });
   }
 
   #sleep(): void {
     this.#frozen = true;
     this.#cluster.freeze();
-    clearInterval(this.#tick);
+    this.#endBeat();
     this.#keptAt = 0;
     this.#keep();
     this.#options.onSleep?.();
@@ -209,10 +211,10 @@ export class Host {
   #keep(): void {
     const { snapshotFile } = this.#options;
     const { changes, revision } = this.#cluster;
-    const now = performance.now();
     if (!snapshotFile) return;
     // Heartbeats alone raise revisions too: the gap to the next life's must not be used up.
     if (changes === this.#kept && revision - this.#keptRevision < REVISION_GAP / 2) return;
+    const now = performance.now();
     if (now - this.#keptAt < this.#keepingTook / SNAPSHOT_SHARE) return;
     this.#kept = changes;
     this.#keptRevision = revision;
