@@ -1,9 +1,11 @@
-// A holder in a process of its own, with a plain bash for a workspace, for tests that kill, measure or read its log.
+// A holder in a process of its own, with a plain bash for a workspace, for tests that kill, measure or read its log. With
+// TEST_RC=course the shells read the course's own rc file, which marks their commands.
 // Says { url, webPid }, and again with the memory it holds whenever it is asked, or { error }; ends on SIGTERM as the real
 // one does.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../server/config.ts';
 import { Holder } from '../../server/holder/holder.ts';
 import { cookieKey } from '../../server/holder/home.ts';
@@ -13,9 +15,12 @@ const config = readConfig(process.env);
 
 async function openWorkspace(learner: string): Promise<Workspace> {
   const directory = join(config.home, learner);
-  const rcFile = join(directory, 'rc');
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(rcFile, "PS1='$ '\nunset HISTFILE\n");
+  const course = process.env['TEST_RC'] === 'course';
+  const rcFile = course
+    ? fileURLToPath(new URL('../../server/workspace/shell.bash', import.meta.url))
+    : join(directory, 'rc');
+  mkdirSync(join(directory, '.meshproof'), { recursive: true });
+  if (!course) writeFileSync(rcFile, "PS1='$ '\nunset HISTFILE\n");
   return {
     learner,
     directory,
@@ -23,7 +28,12 @@ async function openWorkspace(learner: string): Promise<Workspace> {
     kubeconfig: join(directory, 'kubeconfig'),
     controlSocket: join(directory, 'control.sock'),
     rcFile,
-    env: { PATH: process.env['PATH'] ?? '', HOME: directory, LANG: 'C.UTF-8' },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: directory,
+      LANG: 'C.UTF-8',
+      MESHPROOF_WORKSPACE: directory,
+    },
   };
 }
 
