@@ -194,6 +194,11 @@ const rooms: Record<string, Room> = {
     rooms: ['protocol', 'server/config', 'server/checks'],
     packages: ['node:', 'zod'],
   },
+  'server/travel': {
+    // It reads the cluster as the checks do, and leaves a state where the embedded engine looks for one.
+    rooms: ['protocol', 'server/config', 'server/checks', 'server/engines', 'server/workspace'],
+    packages: ['node:'],
+  },
   'server/learners': { rooms: ['protocol', 'server/config'], packages: ['node:'] },
 };
 

@@ -112,7 +112,7 @@ function commonLines(
     return line.trim() !== ANYTHING && lineFits(line, have[right] ?? '');
   };
   const width = have.length + 1;
-  const length = new Array<number>((want.length + 1) * width).fill(0);
+  const length = Array.from({ length: (want.length + 1) * width }, () => 0);
   const at = (left: number, right: number) => length[left * width + right] ?? 0;
   for (let left = want.length - 1; left >= 0; left--) {
     for (let right = have.length - 1; right >= 0; right--) {

@@ -18,6 +18,8 @@ export interface Ran {
   exit: number;
   /** What the terminal showed, without escape sequences. */
   output: string;
+  /** What the commands themselves printed: without their echo and without prompts. */
+  printed: string;
 }
 
 type Seen = Omit<Mark, 'at'> & { exit?: number; previous?: number };
@@ -160,7 +162,22 @@ export class LabShell {
     return {
       exit: [...between, last].find((status) => status !== 0) ?? 0,
       output: plainText(this.#text.slice(from.text)),
+      printed: this.#printedSince(from),
     };
+  }
+
+  /** From each command's mark to the mark that ends it, by whichever shell marks: a pod's own is not signed. */
+  #printedSince(from: { mark: number }): string {
+    const pieces: Buffer[] = [];
+    let start: number | undefined;
+    for (const { mark, offset } of this.#marks.slice(from.mark)) {
+      if (mark === 'command') start ??= offset;
+      else if (start !== undefined && (mark === 'done' || mark === 'prompt')) {
+        pieces.push(this.#bytes.subarray(start, offset));
+        start = undefined;
+      }
+    }
+    return plainText(Buffer.concat(pieces).toString('utf8'));
   }
 
   async #until(what: string, holds: () => boolean): Promise<void> {

@@ -1,0 +1,74 @@
+// What the lessons' run has found: counts, failures, which blocks were executed and which mistakes were named. Runs nothing.
+
+import type { Lesson } from '../../protocol/lesson.ts';
+
+/** A check that knows fewer wrong ways has not thought of its learner. */
+const MISTAKES_A_CHECK = 3;
+/** Of all mistakes that were tried, this share has to be named rightly. */
+const SCORE_NEEDED = 0.9;
+
+export class Report {
+  passed = 0;
+  readonly failures: string[] = [];
+  readonly #executed = new Set<string>();
+  #tried = 0;
+  #named = 0;
+
+  async test(title: string, run: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await run();
+      this.passed++;
+      console.log(`    ✔ ${title}`);
+      return true;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.failures.push(`${title}: ${message}`);
+      console.log(`    ✖ ${title}: ${message}`);
+      return false;
+    }
+  }
+
+  /** A mistake: the check must stay red, and say what it was. */
+  async mistake(title: string, run: () => Promise<unknown>): Promise<void> {
+    this.#tried++;
+    if (await this.test(title, run)) this.#named++;
+  }
+
+  executed(block: string): void {
+    this.#executed.add(block);
+  }
+
+  /** The last lines; true when nothing is wrong. */
+  close(chosen: readonly Lesson[], withMistakes: boolean): boolean {
+    const steps = chosen.flatMap((lesson) => lesson.steps);
+    const blocks = steps.flatMap((step) => step.blocks);
+    const checks = steps.flatMap((step) => step.checks);
+    const done = blocks.filter(({ id }) => this.#executed.has(id));
+    for (const { id, file, line } of blocks)
+      if (!this.#executed.has(id))
+        this.failures.push(`${file}:${line}: block ${id} was never executed`);
+    for (const { check, mistakes } of checks) {
+      if (mistakes.length >= MISTAKES_A_CHECK) continue;
+      this.failures.push(
+        `${check}: ${mistakes.length} of ${MISTAKES_A_CHECK} mistakes listed: think of more wrong ways, and what the check should say`,
+      );
+    }
+    console.log(
+      `\nblocks executed: ${done.length} of ${blocks.length} (${percent(done.length, blocks.length)})`,
+    );
+    if (withMistakes) {
+      console.log(
+        `mutation score of ${checks.length} checks: ${this.#named} of ${this.#tried} mistakes named rightly (${percent(this.#named, this.#tried)})`,
+      );
+      if (this.#named < this.#tried * SCORE_NEEDED)
+        this.failures.push(`the mutation score is below ${percent(SCORE_NEEDED, 1)}`);
+    } else console.log('mutation score: not measured, mistakes were left out');
+    for (const failure of this.failures) console.log(`✖ ${failure}`);
+    console.log(`${this.passed} passed, ${this.failures.length} failed`);
+    return this.failures.length === 0;
+  }
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '100%' : `${Math.floor((part / whole) * 1_000) / 10}%`;
+}
