@@ -4,6 +4,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Identity, createIdentity } from '../../apiserver/certificates.ts';
 import { limits } from '../../config.ts';
+import { every } from './beat.ts';
 import type { FromWorker, StartCluster, StartedCluster, ToWorker, WorkerData } from './messages.ts';
 
 export interface PoolOptions {
@@ -58,7 +59,6 @@ export class WorkerPool {
   readonly #bounds: PoolBounds;
   readonly #workers = new Set<PoolWorker>();
   #clusters = 0;
-  #beat: NodeJS.Timeout;
   #again: NodeJS.Timeout | undefined;
   /** Made before anybody asks, for it takes 30 ms; and never in a worker: Node aborts when one ends while it makes a key. */
   #spare: Promise<Identity> = createIdentity();
@@ -68,9 +68,6 @@ export class WorkerPool {
     this.#options = options;
     this.#bounds = { ...limits, ...options.bounds };
     this.#add();
-    this.#beat = setInterval(() => {
-      for (const worker of this.#workers) worker.beat();
-    }, this.#bounds.workerPingMs);
   }
 
   /** Resolves when a cluster could be started at once. */
@@ -104,7 +101,6 @@ export class WorkerPool {
   /** Ends every worker. Clusters that should be kept are stopped first. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#beat);
     clearTimeout(this.#again);
     await Promise.all([...[...this.#workers].map((worker) => worker.end()), this.#spare]);
   }
@@ -152,6 +148,7 @@ class PoolWorker {
   #isResting = false;
   #misses = 0;
   #ended = false;
+  #endWatch: (() => void) | undefined;
   #becameWarm: () => void = () => {};
 
   constructor({ entry, log }: PoolOptions, bounds: PoolBounds, left: (wasWarm: boolean) => void) {
@@ -191,9 +188,17 @@ class PoolWorker {
     return this.#guests.size;
   }
 
-  beat(): void {
-    // Who has nothing to do cannot hang, and need not be woken to say so.
-    if (!this.#isWarm || this.#ended || this.#isResting || this.#guests.size === 0) return;
+  /** Who has nothing to do cannot hang, and nobody need wake to ask. */
+  #watch(): void {
+    const isBusy = this.#isWarm && !this.#ended && !this.#isResting && this.#guests.size > 0;
+    if (isBusy) this.#endWatch ??= every(this.#bounds.workerPingMs, () => this.#beat());
+    else {
+      this.#endWatch?.();
+      this.#endWatch = undefined;
+    }
+  }
+
+  #beat(): void {
     if (this.#misses >= this.#bounds.workerPingMisses) {
       void this.#lose(`it has not answered for ${this.#misses} pings`);
       return;
@@ -211,6 +216,7 @@ class PoolWorker {
     // Before it is awaited, so that nobody else takes the last place.
     const guest: Guest = { onStage, onLost: () => {}, waiting: [] };
     this.#guests.set(cluster, guest);
+    this.#watch();
     try {
       await this.warm;
       const started = await this.#ask(
@@ -226,6 +232,7 @@ class PoolWorker {
       return started;
     } catch (error) {
       this.#guests.delete(cluster);
+      this.#watch();
       throw error;
     }
   }
@@ -248,11 +255,13 @@ class PoolWorker {
       );
     } finally {
       this.#guests.delete(cluster);
+      this.#watch();
     }
   }
 
   async end(): Promise<void> {
     this.#ended = true;
+    this.#watch();
     await this.#thread.terminate();
   }
 
@@ -289,6 +298,7 @@ class PoolWorker {
       };
       guest.waiting.push(waiting);
       this.#isResting = false;
+      this.#watch();
       this.#send(message);
     });
   }
@@ -302,11 +312,13 @@ class PoolWorker {
     this.#misses = 0;
     if (message.kind === 'warm') {
       this.#isWarm = true;
+      this.#watch();
       this.#becameWarm();
     } else if (message.kind === 'log') {
       this.#log(message.level, message.message);
     } else if (message.kind === 'resting' || message.kind === 'awake') {
       this.#isResting = message.kind === 'resting';
+      this.#watch();
     } else if (message.kind !== 'pong') {
       const guest = this.#guests.get(message.cluster);
       if (message.kind === 'stage') guest?.onStage(message.stage);
@@ -317,6 +329,7 @@ class PoolWorker {
   async #lose(reason: string): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    this.#watch();
     const blamed = this.#running[0];
     this.#log('error', `a worker with ${this.#guests.size} clusters was ended: ${reason}`);
     // Only when the thread is gone are its ports free for who comes after it.
