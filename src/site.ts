@@ -2,14 +2,20 @@
 // how pages are dressed; nothing of what is in them.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unified } from '@astrojs/markdown-remark';
 import starlight from '@astrojs/starlight';
 import type { AstroIntegration, AstroUserConfig } from 'astro';
 import linksValidator from 'starlight-links-validator';
 import type { Catalogue, Lesson } from '../protocol/lesson.ts';
-import { type Course, type LessonFile, lessonFiles, readCourse } from './lesson/course.ts';
+import {
+  type Course,
+  glossaryBeside,
+  type LessonFile,
+  lessonFiles,
+  readCourse,
+} from './lesson/course.ts';
 import { lessonPages } from './lesson/page.ts';
 import { LessonError, printed } from './lesson/problem.ts';
 
@@ -52,6 +58,7 @@ const STYLES = [
   'predict',
   'figure',
   'lesson-list',
+  'term',
   'print',
 ];
 
@@ -80,7 +87,11 @@ export function site({ srcDir, outDir, cacheDir, lab = LAB_CLIENT }: SiteOptions
       syntaxHighlight: false,
       processor: unified({
         remarkPlugins: [
-          lessonPages({ lessonOf: (file) => course.lessonOf(file), base: () => course.base }),
+          lessonPages({
+            lessonOf: (file) => course.lessonOf(file),
+            base: () => course.base,
+            glossary: () => course.terms,
+          }),
         ],
       }),
     },
@@ -131,7 +142,7 @@ class CourseReader {
   #docs = '';
   readonly #srcDir: string;
   #files: LessonFile[] = [];
-  #course: Course = { catalogue: { format: 1, lessons: [] }, problems: [] };
+  #course: Course = { catalogue: { format: 1, lessons: [] }, terms: [], problems: [] };
 
   constructor(srcDir: string) {
     this.#srcDir = srcDir;
@@ -139,6 +150,10 @@ class CourseReader {
 
   get catalogue(): Catalogue {
     return this.#course.catalogue;
+  }
+
+  get terms(): Course['terms'] {
+    return this.#course.terms;
   }
 
   get problems(): Course['problems'] {
@@ -153,7 +168,7 @@ class CourseReader {
     this.#root = root;
     this.#docs = join(root, this.#srcDir, 'content/docs');
     this.#files = lessonFiles(this.#docs, root);
-    this.#course = readCourse(this.#files);
+    this.#course = readCourse(this.#files, glossaryBeside(this.#docs, root));
   }
 
   /** Throws what is wrong with the file, so that its author sees it on the page in `astro dev`. */
@@ -193,7 +208,8 @@ function courseIntegration(course: CourseReader): AstroIntegration {
         };
         reread();
         server.watcher.on('all', (_event, path) => {
-          if (!path.startsWith(course.docs) || !path.endsWith('.mdx')) return;
+          // Lessons, what was recorded of them, and the glossary.
+          if (!path.startsWith(dirname(course.docs)) || !/\.(mdx|yaml|json)$/.test(path)) return;
           reread();
           for (const environment of Object.values(server.environments)) {
             const module = environment.moduleGraph.getModuleById(`\0${CATALOGUE_MODULE}`);
@@ -212,7 +228,7 @@ function cataloguePlugin(course: CourseReader) {
     resolveId: (id: string) => (id === CATALOGUE_MODULE ? `\0${CATALOGUE_MODULE}` : undefined),
     load: (id: string) =>
       id === `\0${CATALOGUE_MODULE}`
-        ? `export default ${JSON.stringify(course.catalogue)};`
+        ? `export default ${JSON.stringify(course.catalogue)};\nexport const terms = ${JSON.stringify(course.terms)};`
         : undefined,
   };
 }

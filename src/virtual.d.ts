@@ -2,8 +2,10 @@
 
 declare module 'virtual:meshproof/catalogue' {
   import type { Catalogue } from '../protocol/lesson.ts';
+  import type { SaidTerm } from './lesson/course.ts';
   const catalogue: Catalogue;
   export default catalogue;
+  export const terms: readonly SaidTerm[];
 }
 
 declare module 'virtual:meshproof/lab' {

@@ -11,6 +11,7 @@ import './page/predict-guess.ts';
 import './page/proof-tally.ts';
 import './page/reflect-note.ts';
 import './page/site-search.ts';
+import './page/term-note.ts';
 import './page/theme-button.ts';
 import './run/run-block.ts';
 import './step/lesson-step.ts';

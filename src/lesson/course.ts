@@ -4,9 +4,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { Catalogue, Lesson } from '../../protocol/lesson.ts';
+import { readGlossary, strangers, type Term, type WrittenGlossary } from './glossary.ts';
 import { type Mention, type Named, type ReadLesson, readLesson } from './lesson.ts';
 import { guess, LessonError, type Problem } from './problem.ts';
 import { readRecord, recordBeside, withRecord } from './recorded.ts';
+import { markTerms } from './terms.ts';
 
 export interface LessonFile {
   /** As problems and blocks name it, from the project's folder on. */
@@ -18,8 +20,14 @@ export interface LessonFile {
   record?: string | undefined;
 }
 
+/** A word of the course, and the lesson in whose prose it appears first. */
+export interface SaidTerm extends Term {
+  lesson: string;
+}
+
 export interface Course {
   catalogue: Catalogue;
+  terms: SaidTerm[];
   problems: Problem[];
 }
 
@@ -45,7 +53,14 @@ export function pageOf(file: string): string {
     .replace(/(^|\/)index$/, '');
 }
 
-export function readCourse(files: readonly LessonFile[]): Course {
+/** The words of the lessons in `directory`, from the file beside it; none where there is no such file. */
+export function glossaryBeside(directory: string, root: string): WrittenGlossary | undefined {
+  const path = join(directory, '../glossary.yaml');
+  const source = textOf(path);
+  return source === undefined ? undefined : readGlossary(source, slashed(relative(root, path)));
+}
+
+export function readCourse(files: readonly LessonFile[], written?: WrittenGlossary): Course {
   const read = files.map(readRecorded);
   const lessons = read.flatMap(({ lesson }) => lesson ?? []).sort(inOrder);
   const names = read.flatMap((one) => one.names);
@@ -58,7 +73,26 @@ export function readCourse(files: readonly LessonFile[]): Course {
     ),
     ...sharedNumbers(lessons, files),
   ];
-  return { catalogue: { format: 1, lessons }, problems };
+  if (!written) return { catalogue: { format: 1, lessons }, terms: [], problems };
+  const terms = saidTerms(read, written);
+  problems.push(
+    ...written.problems,
+    ...strangers(
+      read.flatMap((one) => one.terms),
+      written.glossary,
+    ),
+  );
+  return { catalogue: { format: 1, lessons }, terms, problems };
+}
+
+function saidTerms(read: readonly ReadLesson[], { glossary }: WrittenGlossary): SaidTerm[] {
+  const said = new Map<Term, string>();
+  const inTurn = read
+    .flatMap(({ lesson, tree }) => (lesson && tree ? [{ lesson, tree }] : []))
+    .sort((a, b) => inOrder(a.lesson, b.lesson));
+  for (const { lesson, tree } of inTurn)
+    for (const term of markTerms(tree, glossary)) if (!said.has(term)) said.set(term, lesson.id);
+  return [...said].map(([term, lesson]) => ({ ...term, lesson }));
 }
 
 /** A lesson, and beside each of its blocks what the last recorded run printed. */
@@ -72,7 +106,10 @@ function readRecorded({ source, file, id, record: text }: LessonFile): ReadLesso
 
 /** The catalogue of a folder of lessons. Throws a LessonError that lists everything wrong with them. */
 export function catalogueOf(directory: string, root: string): Catalogue {
-  const { catalogue, problems } = readCourse(lessonFiles(directory, root));
+  const { catalogue, problems } = readCourse(
+    lessonFiles(directory, root),
+    glossaryBeside(directory, root),
+  );
   if (problems.length) throw new LessonError(problems);
   return catalogue;
 }

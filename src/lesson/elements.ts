@@ -1,8 +1,8 @@
 // The elements an author may write in a lesson, without importing them, and the attributes each takes.
 
 export interface ElementForm {
-  /** Its component, below src/components. */
-  component: string;
+  /** Its component, below src/components; none for what terms.ts turns into plain elements. */
+  component?: string;
   required: readonly string[];
   optional: readonly string[];
 }
@@ -16,6 +16,7 @@ export const elements: Readonly<Record<string, ElementForm>> = {
     required: ['id', 'question', 'from', 'to', 'answer', 'unit'],
     optional: [],
   },
+  Term: { required: ['name'], optional: [] },
   Lessons: { component: 'Lessons.astro', required: ['module'], optional: [] },
   TwoPlanes: { component: 'TwoPlanes.astro', required: [], optional: [] },
   LabPicture: { component: 'LabPicture.astro', required: [], optional: [] },
@@ -30,6 +31,7 @@ export const elements: Readonly<Record<string, ElementForm>> = {
 
 /** Elements of pages that are no lessons. */
 export const pageElements: Readonly<Record<string, string>> = {
+  Glossary: 'Glossary.astro',
   Home: 'Home.astro',
   NotFound: 'NotFound.astro',
 };

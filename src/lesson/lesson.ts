@@ -13,6 +13,7 @@ import { ID_FORM, isId, readCheck } from './check.ts';
 import { type ElementForm, elements } from './elements.ts';
 import { wordsOf } from './fence.ts';
 import { frontmatterOf, isLesson, readFrontmatter } from './frontmatter.ts';
+import type { TermMention } from './glossary.ts';
 import { all, guess, type Place, type Problem, Problems } from './problem.ts';
 
 /** Something with an id that must be the only one of its kind in the course. */
@@ -37,6 +38,9 @@ export interface ReadLesson {
   problems: Problem[];
   names: Named[];
   mentions: Mention[];
+  terms: TermMention[];
+  /** Undefined where there is no lesson to go on with. */
+  tree?: Root;
 }
 
 const parser = unified().use(remarkParse).use(remarkMdx);
@@ -45,7 +49,7 @@ const parser = unified().use(remarkParse).use(remarkMdx);
 export function readLesson(source: string, file: string, id: string): ReadLesson {
   const frontmatter = frontmatterOf(source);
   const problems = new Problems(file);
-  const nothing = { lesson: undefined, names: [], mentions: [] };
+  const nothing = { lesson: undefined, names: [], mentions: [], terms: [] };
   if (!frontmatter || !isLesson(frontmatter)) {
     return { ...nothing, problems: problems.found };
   }
@@ -64,7 +68,8 @@ export function readLesson(source: string, file: string, id: string): ReadLesson
     minutes: head.minutes,
     steps: reader.steps,
   };
-  return { lesson, problems: problems.found, names: reader.names, mentions: reader.mentions };
+  const { names, mentions, terms } = reader;
+  return { lesson, problems: problems.found, names, mentions, terms, tree };
 }
 
 /** The frontmatter is blanked out, so that every position is the file's own. */
@@ -103,6 +108,7 @@ class LessonReader {
   readonly steps: Step[] = [];
   readonly names: Named[] = [];
   readonly mentions: Mention[] = [];
+  readonly terms: TermMention[] = [];
   readonly #file: string;
   readonly #lesson: number;
   readonly #problems: Problems;
@@ -208,6 +214,7 @@ class LessonReader {
     else {
       if (name === 'Reflect') this.#readId('reflection', node);
       if (name === 'Predict') this.#readPrediction(node);
+      if (name === 'Term') this.#readTerm(node);
       this.#readChildren(node.children);
     }
   }
@@ -244,6 +251,11 @@ class LessonReader {
     const message =
       'the scale of <Predict> runs from one number to a larger one, and its `answer` lies between them.';
     this.#problems.add(startOf(node), message);
+  }
+
+  #readTerm(node: Element): void {
+    const name = attribute(node, 'name');
+    if (name !== undefined) this.terms.push({ name, file: this.#file, place: startOf(node) });
   }
 
   #readAttributes(node: Element, name: string, form: ElementForm): void {

@@ -9,20 +9,26 @@ import type { Block, Lesson, Step } from '../../protocol/lesson.ts';
 import { type CheckSpec, isOnlySeen } from '../../protocol/check.ts';
 import { elements, fences, pageElements } from './elements.ts';
 import { wordsOf } from './fence.ts';
+import type { Glossary } from './glossary.ts';
 import { attribute } from './lesson.ts';
+import { markTerms } from './terms.ts';
 
 export interface PageOptions {
   /** The lesson that a file holds, or undefined when it is prose. */
   lessonOf: (file: string) => Lesson | undefined;
   /** The site’s base, `/` or `/course`: addresses in prose begin at the course, wherever that lies. */
   base: () => string;
+  /** The words whose first appearance in a lesson is explained on the spot. */
+  glossary?: () => Glossary;
 }
 
 /** remark plugin for `markdown.processor`. */
-export function lessonPages({ lessonOf, base }: PageOptions) {
+export function lessonPages({ lessonOf, base, glossary = () => [] }: PageOptions) {
   return () =>
     (tree: Root, file: { path?: string }): void => {
-      new PageMaker(lessonOf(file.path ?? ''), base()).make(tree);
+      const lesson = lessonOf(file.path ?? '');
+      if (lesson) markTerms(tree, glossary());
+      new PageMaker(lesson, base()).make(tree);
     };
 }
 
