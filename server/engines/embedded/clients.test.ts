@@ -204,12 +204,15 @@ test('every manifest of the labs is accepted as it stands, by name and field', a
   writeFileSync(kinds, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: istioKinds() }));
   await ok('apply', '-f', kinds);
   await ok('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all');
-  await ok('create', 'namespace', 'istio-system');
   const files = readdirSync(labs, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => join(labs, name))
     // A file for istioctl, and no object of a cluster.
     .filter((path) => !readFileSync(path, 'utf8').includes('kind: IstioOperator'));
+  const named = files.flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(/^ *namespace: (\S+)$/gm)].map(([, name = '']) => name),
+  );
+  for (const name of new Set(named)) if (name !== 'default') await ok('create', 'namespace', name);
   const { code, stdout, stderr } = await kubectl(
     [
       'apply',
