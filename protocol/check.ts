@@ -1,6 +1,7 @@
 // A check as its author writes it, under its step, in YAML. What each part means to the learner: docs/authoring.md.
 
 import * as z from 'zod/mini';
+import { Measure } from './evidence.ts';
 
 /** What a rule may look at. Each has a name; CEL sees it by that name. */
 export const Input = z.union([
@@ -81,6 +82,8 @@ export const CheckSpec = z.strictObject({
   alternatives: z.optional(z.array(z.strictObject({ run: z.string() }))),
   /** Commands that put the step's world out of order again after green, so that `no longer` can be tested. */
   breaks: z.optional(z.array(Mistake)),
+  /** What is measured on the way, for the learner's business case. */
+  measures: z.optional(z.array(Measure)),
 });
 export type CheckSpec = z.infer<typeof CheckSpec>;
 

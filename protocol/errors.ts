@@ -142,6 +142,10 @@ export const labErrors = {
     status: 409,
     say: 'The whole Kiali opens only on the machine that runs Meshproof. From afar, forward a port to it: istioctl dashboard kiali does.',
   },
+  LAB_CASE_FOLDER: {
+    status: 409,
+    say: 'Something else stands where the business case belongs: move business-case out of the lab’s folder, then save again.',
+  },
   LAB_INTERNAL: {
     status: 500,
     close: 1011,

@@ -1,6 +1,7 @@
 // The feed: one WebSocket a page, JSON text messages, server to page. What the page asks for goes by plain requests.
 
 import * as z from 'zod/mini';
+import { Evidence } from './evidence.ts';
 import { Receipt } from './receipt.ts';
 import { CheckState } from './verdict.ts';
 
@@ -27,11 +28,14 @@ export const FeedMessage = z.discriminatedUnion('kind', [
     learner: z.string(),
     engine: EngineFacts,
     checks: z.array(CheckState),
+    evidence: z.optional(z.array(Evidence)),
   }),
   z.object({ kind: z.literal('engine'), engine: EngineFacts }),
   z.object({ kind: z.literal('check'), check: CheckState }),
   /** A command has ended in one of the learner's terminals. Earlier ones are asked for: see RECEIPTS_PATH. */
   z.object({ kind: z.literal('receipt'), receipt: Receipt }),
+  /** All that the learner's lab has measured so far. */
+  z.object({ kind: z.literal('evidence'), evidence: z.array(Evidence) }),
   /** A line for the learner that belongs to no check: the cluster was restarted from its last second, say. */
   z.object({ kind: z.literal('notice'), text: z.string() }),
 ]);

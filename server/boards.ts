@@ -8,6 +8,7 @@ import { Catalogue } from '../protocol/lesson.ts';
 import type { CheckSpec } from '../protocol/check.ts';
 import type { Receipt } from '../protocol/receipt.ts';
 import { Board } from './checks/board.ts';
+import { Measurements } from './evidence/measurements.ts';
 import { Receipts } from './checks/receipts.ts';
 import { type Config, limits } from './config.ts';
 import { LearnerRecord } from './learners/learner-record.ts';
@@ -22,7 +23,8 @@ export interface BoardsOptions {
 export class Boards {
   readonly #options: BoardsOptions;
   readonly #boards = new Map<string, Board>();
-  readonly #engines = new Map<string, string>();
+  readonly #engines = new Map<string, Pick<EngineFacts, 'name' | 'simulated'>>();
+  readonly #measurements = new Map<string, Measurements>();
   readonly #receipts = new Map<string, Receipts>();
   readonly #resting = new Map<string, NodeJS.Timeout>();
   #record: LearnerRecord | undefined;
@@ -54,13 +56,14 @@ export class Boards {
 
   /** Remembers what is behind the learner's kubeconfig: a proof says on what it was proven. */
   engine(learner: string, facts: EngineFacts): void {
-    this.#engines.set(learner, facts.name);
+    this.#engines.set(learner, facts);
   }
 
   /** A command has ended in one of the learner's terminals; a holder tells a new web server the last ones again. */
   receipt(learner: string, receipt: Receipt): void {
     if (!this.#keep(learner, receipt)) return;
     this.#receiptsOf(learner).add(receipt);
+    this.#measurements.get(learner)?.receipt(receipt);
     this.#options.publish(learner, { kind: 'receipt', receipt });
   }
 
@@ -69,7 +72,15 @@ export class Boards {
     return this.#learnerRecord.receipts(learner, session, from);
   }
 
+  /** Forgets what was measured. False while nothing is known of the learner yet. */
+  forgetEvidence(learner: string, measure: string): boolean {
+    const measurements = this.#measurements.get(learner);
+    measurements?.forget(measure);
+    return measurements !== undefined;
+  }
+
   close(): void {
+    for (const measurements of this.#measurements.values()) measurements.close();
     for (const timer of this.#resting.values()) clearTimeout(timer);
     for (const board of this.#boards.values()) board.stop();
     this.#record?.close();
@@ -103,6 +114,8 @@ export class Boards {
       board = this.#make(learner, checks);
       this.#boards.set(learner, board);
       for (const check of board.states) this.#options.publish(learner, { kind: 'check', check });
+      const evidence = this.#measurements.get(learner)?.evidence ?? [];
+      this.#options.publish(learner, { kind: 'evidence', evidence });
     }
     board.start();
   }
@@ -110,6 +123,24 @@ export class Boards {
   #make(learner: string, checks: CheckSpec[]): Board {
     const { home } = this.#options.config;
     const record = this.#learnerRecord;
+    const unknown = { name: 'Unknown engine', simulated: false };
+    const engine = () => this.#engines.get(learner) ?? unknown;
+    const measurements = new Measurements({
+      checks,
+      record: {
+        evidence: () => record.evidence(learner),
+        keepEvidence: (evidence) => record.keepEvidence(learner, evidence),
+        forgetEvidence: (measure) => record.forgetEvidence(learner, measure),
+      },
+      provenAt: new Map([...record.proofs(learner)].map(([check, { at }]) => [check, at])),
+      engine,
+      publish: (evidence) => this.#options.publish(learner, { kind: 'evidence', evidence }),
+      after: (ms, run) => {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+    });
+    this.#measurements.set(learner, measurements);
     return new Board({
       checks,
       workspace: workspacePaths(home, learner),
@@ -120,7 +151,8 @@ export class Boards {
         progress: () => record.progress(learner),
         setProgress: (check, rulesSeen) => record.setProgress(learner, check, rulesSeen),
       },
-      engineName: () => this.#engines.get(learner) ?? 'Unknown engine',
+      engineName: () => engine().name,
+      judged: (judgement) => measurements.judged(judgement),
       publish: (check) => this.#options.publish(learner, { kind: 'check', check }),
     });
   }

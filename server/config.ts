@@ -91,6 +91,14 @@ export const limits = {
   receiptsTold: 30,
   /** Bytes of output of all of a learner's kept receipts; the oldest go first. */
   receiptsKeptBytes: 8 * 1024 * 1024,
+  /** Receipts among which a measurement looks for the command that began it. */
+  receiptsMeasured: 100,
+  /** Milliseconds a measurement waits for the receipt of a command that has had its effect already and still runs. */
+  receiptAwaitedMs: 60_000,
+  /** Bytes of one file of a business case: a request's body bounds what pages write, this what is read. */
+  caseFileBytes: 64 * 1024,
+  /** Milliseconds of the longest span that counts as measured: beyond it somebody was away. */
+  spanMeasuredMs: 3_600_000,
 
   /** Bytes of input that wait for a program which does not read. */
   inputQueueBytes: 64 * 1024,

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
+import type { Evidence } from '../protocol/evidence.ts';
 import type { EngineFacts, FeedMessage } from '../protocol/lab.ts';
 import type { CheckState } from '../protocol/verdict.ts';
 import { limits } from './config.ts';
@@ -89,6 +90,24 @@ test('a page that comes later is told the newest of each, once', async () => {
     engine: ready,
     checks: [check('one', 3), check('two', 2)],
   });
+  socket.close();
+});
+
+test('a page that comes late hears what was measured', async () => {
+  const measured: Evidence = {
+    measure: 'failed',
+    title: 'Failed requests',
+    unit: 'requests',
+    how: 'Counted.',
+    value: 41,
+    at: 1,
+    engine: 'Embedded cluster',
+    simulated: true,
+  };
+  feed.publish('me', { kind: 'evidence', evidence: [measured] });
+  const { next, socket } = await page();
+  const state = await next();
+  assert.deepEqual(state.kind === 'state' && state.evidence, [measured]);
   socket.close();
 });
 

@@ -2,6 +2,7 @@
 // page that comes, or comes back, is told all it needs in its first message. Knows nothing of how anything was decided.
 
 import type { WebSocket } from 'ws';
+import type { Evidence } from '../protocol/evidence.ts';
 import type { EngineFacts, FeedMessage } from '../protocol/lab.ts';
 import type { CheckState } from '../protocol/verdict.ts';
 import { limits } from './config.ts';
@@ -9,6 +10,7 @@ import { limits } from './config.ts';
 interface Learner {
   engine: EngineFacts;
   checks: Map<string, CheckState>;
+  evidence: Evidence[];
   pages: Map<WebSocket, { missed: number }>;
 }
 
@@ -69,7 +71,7 @@ export class Feed {
   #of(learner: string): Learner {
     let found = this.#learners.get(learner);
     if (!found) {
-      found = { engine: this.#options.engine, checks: new Map(), pages: new Map() };
+      found = { engine: this.#options.engine, checks: new Map(), evidence: [], pages: new Map() };
       this.#learners.set(learner, found);
     }
     return found;
@@ -81,12 +83,16 @@ export class Feed {
       case 'state':
         known.engine = message.engine;
         known.checks = new Map(message.checks.map((check) => [check.check, check]));
+        known.evidence = message.evidence ?? [];
         break;
       case 'engine':
         known.engine = message.engine;
         break;
       case 'check':
         known.checks.set(message.check.check, message.check);
+        break;
+      case 'evidence':
+        known.evidence = message.evidence;
         break;
       case 'receipt': // kept in the learner's record
       case 'notice':
@@ -96,8 +102,9 @@ export class Feed {
   }
 
   #state(learner: string): FeedMessage {
-    const { engine, checks } = this.#of(learner);
-    return { kind: 'state', learner, engine, checks: [...checks.values()] };
+    const { engine, checks, evidence } = this.#of(learner);
+    const state: FeedMessage = { kind: 'state', learner, engine, checks: [...checks.values()] };
+    return evidence.length > 0 ? { ...state, evidence } : state;
   }
 
   /** A page that does not read is cut off; when it comes back, it is told the state as it is then. */

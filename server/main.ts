@@ -17,10 +17,12 @@ import { GraphSource } from './kiali/graph-source.ts';
 import { KialiSite } from './kiali/kiali-site.ts';
 import { Listener } from './listener.ts';
 import { doorRoutes } from './routes/door.ts';
+import { evidenceRoutes } from './routes/evidence.ts';
 import { graphRoutes } from './routes/graph.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { terminalRoutes } from './routes/terminals.ts';
 import { staticFiles } from './static-files.ts';
+import { BusinessCase } from './workspace/business-case.ts';
 import { workspacePaths } from './workspace/workspace.ts';
 
 const log = (message: string) => console.error(message);
@@ -91,6 +93,10 @@ async function start({
         ...doorRoutes(gate),
         ...terminalRoutes((ask) => holder.ask(ask)),
         ...receiptRoutes((who, session, from) => boards.receipts(who, session, from)),
+        ...evidenceRoutes(
+          (who, measure) => boards.forgetEvidence(who, measure),
+          (who) => new BusinessCase(workspacePaths(config.home, who).startDirectory),
+        ),
         ...graphRoutes(graphs, kiali),
       ],
       pages: (gate) => staticFiles(config.site, (headers) => gate.presence(headers)),

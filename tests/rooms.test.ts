@@ -189,6 +189,11 @@ const rooms: Record<string, Room> = {
     rooms: ['protocol', 'server/config'],
     packages: ['node:', '@kubernetes/client-node', '@marcbachmann/cel-js', 'yaml'],
   },
+  'server/evidence': {
+    // What a check saw is read in the check's own language.
+    rooms: ['protocol', 'server/config', 'server/checks'],
+    packages: ['node:'],
+  },
   'server/kiali': {
     // The way to the API server is the checks', too.
     rooms: ['protocol', 'server/config', 'server/checks'],

@@ -19,6 +19,18 @@ export interface BoardRecord {
   setProgress(check: string, rulesSeen: number): void;
 }
 
+/** What became of looking at a check once: for whoever measures. */
+export interface Judgement {
+  check: string;
+  at: number;
+  /** Rules of its history seen true before and after; 0 for other checks. */
+  before: number;
+  progress: number;
+  /** It was settled by this look, after a rule of its own had said why not. */
+  settled: boolean;
+  inputs: Readonly<Record<string, unknown>>;
+}
+
 export interface BoardOptions {
   checks: readonly CheckSpec[];
   workspace: { directory: string; kubeconfig: string };
@@ -27,6 +39,7 @@ export interface BoardOptions {
   /** The engine's name at this moment, for proofs. */
   engineName(): string;
   publish(state: CheckState): void;
+  judged?(judgement: Judgement): void;
   now?: () => number;
 }
 
@@ -244,11 +257,18 @@ export class Board {
       if (reading.revision !== undefined) revisions[name] = reading.revision;
     }
     const { verdict, speaker, progress } = judged.check.decide(inputs, judged.progress);
-    if (progress !== judged.progress) {
+    const before = judged.progress;
+    if (progress !== before) {
       judged.progress = progress;
       this.#options.record.setProgress(judged.check.spec.check, progress);
     }
+    const settled =
+      (verdict.state === 'passed' || verdict.state === 'seen') &&
+      judged.state.verdict.state === 'waiting' &&
+      judged.speaker !== 'board';
     this.#settle(judged, verdict, speaker, revisions);
+    const { check } = judged.check.spec;
+    this.#options.judged?.({ check, at: this.#now(), before, progress, settled, inputs });
     if (judged.check.isOver(progress)) this.#rest(judged);
   }
 

@@ -62,6 +62,29 @@ export class Language {
     };
   }
 
+  /**
+   * A number of the inputs. Undefined where there is none: what it asks for does not exist, or an input that it names is null. Nothing
+   * is measured then, which is another thing than nothing being there.
+   */
+  number(expression: string): (inputs: Inputs) => number | undefined {
+    const program = this.#environment.parse(expression);
+    const checked = program.check();
+    if (!checked.valid) throw checked.error ?? new Error(`not a valid expression: ${expression}`);
+    const words = new Set(expression.match(/[A-Za-z_]\w*/g) ?? []);
+    return (inputs) => {
+      if (Object.entries(inputs).some(([name, value]) => value === null && words.has(name)))
+        return undefined;
+      try {
+        const value: unknown = program(this.#forCel(inputs));
+        const number = typeof value === 'bigint' ? Number(value) : value;
+        return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+      } catch (error) {
+        if (isAbsence(error)) return undefined;
+        throw error;
+      }
+    };
+  }
+
   sentence(template: string): Sentence {
     const parts = template.split(/\{\{(.*?)\}\}/s).map((part, at) => {
       if (at % 2 === 0) return () => part;

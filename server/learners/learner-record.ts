@@ -1,9 +1,11 @@
-// What Meshproof remembers of learners: checks proven, how far a check of history has come, and the last receipts of their terminals.
+// What Meshproof remembers of learners: checks proven, how far a check of history has come, the last receipts of their
+// terminals, and what their lab has measured.
 // SQLite, one file. Knows nothing of clusters or pages.
 
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Evidence } from '../../protocol/evidence.ts';
 import { Receipt } from '../../protocol/receipt.ts';
 import type { CheckState } from '../../protocol/verdict.ts';
 import { limits } from '../config.ts';
@@ -23,6 +25,10 @@ const MIGRATIONS = [
      number INTEGER PRIMARY KEY, learner TEXT NOT NULL, session TEXT NOT NULL, offset INTEGER NOT NULL, place TEXT NOT NULL,
      command TEXT NOT NULL, exit INTEGER NOT NULL, at INTEGER NOT NULL, ms INTEGER NOT NULL, output TEXT NOT NULL,
      cut INTEGER NOT NULL, UNIQUE (learner, session, offset)
+   ) STRICT;`,
+  `CREATE TABLE evidence (
+     learner TEXT NOT NULL, measure TEXT NOT NULL, at INTEGER NOT NULL, evidence TEXT NOT NULL,
+     PRIMARY KEY (learner, measure)
    ) STRICT;`,
 ];
 
@@ -118,6 +124,30 @@ export class LearnerRecord {
       .prepare(`SELECT ${columns} FROM receipt WHERE ${where} ORDER BY number`)
       .all(...(session === undefined ? [learner] : [learner, session, from]));
     return rows.map((row) => Receipt.parse({ ...row, cut: row['cut'] === 1 }));
+  }
+
+  /** What the learner's lab has measured, oldest first. */
+  evidence(learner: string): Evidence[] {
+    return this.#database
+      .prepare('SELECT evidence FROM evidence WHERE learner = ? ORDER BY at, measure')
+      .all(learner)
+      .map((row) => Evidence.parse(JSON.parse(String(row['evidence']))));
+  }
+
+  /** Keeps the first measurement of each measure, until it is forgotten: so there are never more than the course declares. */
+  keepEvidence(learner: string, evidence: Evidence): boolean {
+    const { changes } = this.#database
+      .prepare(
+        'INSERT OR IGNORE INTO evidence (learner, measure, at, evidence) VALUES (?, ?, ?, ?)',
+      )
+      .run(learner, evidence.measure, evidence.at, JSON.stringify(evidence));
+    return changes > 0;
+  }
+
+  forgetEvidence(learner: string, measure: string): void {
+    this.#database
+      .prepare('DELETE FROM evidence WHERE learner = ? AND measure = ?')
+      .run(learner, measure);
   }
 
   close(): void {

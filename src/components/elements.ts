@@ -1,6 +1,8 @@
 // Every custom element of the site, in one file: one request a page, cached for all of them. What is heavy (the terminal's
 // screen, the search engine) is fetched by its element when it is first needed.
 
+import './business/elements.ts';
+import './business/lab-measured.ts';
 import './check/lab-check.ts';
 import './dock/terminal-dock.ts';
 import './graph/mesh-graph.ts';

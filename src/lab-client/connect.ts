@@ -1,5 +1,6 @@
 // Finds out whether a lab serves this page, and only then fetches what speaks to it. Small: it is on every page, lab or not.
 
+import type { Evidence } from '../../protocol/evidence.ts';
 import type { GraphAnswer, GraphQuestion } from '../../protocol/graph.ts';
 import type { FeedMessage, EngineFacts } from '../../protocol/lab.ts';
 import type { CheckState } from '../../protocol/verdict.ts';
@@ -28,11 +29,13 @@ class PageLab implements Lab {
   state: LabState = 'absent';
   engine: EngineFacts | undefined;
   readonly checks = new Map<string, CheckState>();
+  evidence: readonly Evidence[] = [];
   readonly #listeners: { [E in keyof LabEvents]: Set<LabEvents[E]> } = {
     state: new Set(),
     engine: new Set(),
     check: new Set(),
     notice: new Set(),
+    evidence: new Set(),
   };
   #connection: Connection | undefined;
   readonly #loaded: Promise<Connection>;
@@ -74,6 +77,18 @@ class PageLab implements Lab {
     return (await this.#loaded).kiali();
   }
 
+  async forgetEvidence(measure: string): Promise<void> {
+    return (await this.#loaded).forgetEvidence(measure);
+  }
+
+  async readDocument(name: string): Promise<string | undefined> {
+    return (await this.#loaded).readDocument(name);
+  }
+
+  async writeDocument(name: string, text: string): Promise<string> {
+    return (await this.#loaded).writeDocument(name, text);
+  }
+
   terminal(session: string): TerminalStream {
     if (!this.#connection) throw new Error('Ask for the terminals first.');
     return this.#connection.terminal(session);
@@ -99,12 +114,16 @@ class PageLab implements Lab {
       case 'state':
         this.#setEngine(message.engine);
         for (const check of message.checks) this.#setCheck(check);
+        this.#setEvidence(message.evidence ?? []);
         return;
       case 'engine':
         this.#setEngine(message.engine);
         return;
       case 'check':
         this.#setCheck(message.check);
+        return;
+      case 'evidence':
+        this.#setEvidence(message.evidence);
         return;
       case 'notice':
         for (const listener of this.#listeners.notice) listener(message.text);
@@ -115,6 +134,11 @@ class PageLab implements Lab {
   #setEngine(engine: EngineFacts): void {
     this.engine = engine;
     for (const listener of this.#listeners.engine) listener(engine);
+  }
+
+  #setEvidence(evidence: readonly Evidence[]): void {
+    this.evidence = evidence;
+    for (const listener of this.#listeners.evidence) listener(evidence);
   }
 
   #setCheck(check: CheckState): void {

@@ -5,7 +5,7 @@ import type { FeedMessage } from '../../protocol/lab.ts';
 import { Feed } from './feed.ts';
 import type { LabState, TerminalStream } from './lab.ts';
 import { browserPage } from './page.ts';
-import { GRAPH_PATH, KIALI_PATH } from './paths.ts';
+import { CASE_PATH, EVIDENCE_PATH, GRAPH_PATH, KIALI_PATH } from './paths.ts';
 import type { Page } from './page.ts';
 import { LabRefusal, Requests, textOf } from './requests.ts';
 import { Retry } from './retry.ts';
@@ -93,6 +93,19 @@ export class Connection {
 
   async kiali(): Promise<string> {
     return textOf(await this.#requests.send('POST', KIALI_PATH, {}), 'url') ?? '';
+  }
+
+  async forgetEvidence(measure: string): Promise<void> {
+    await this.#requests.send('DELETE', `${EVIDENCE_PATH}/${measure}`);
+  }
+
+  async readDocument(name: string): Promise<string | undefined> {
+    return textOf(await this.#requests.send('GET', `${CASE_PATH}/${name}`), 'text');
+  }
+
+  async writeDocument(name: string, text: string): Promise<string> {
+    const answer = await this.#requests.send('PUT', `${CASE_PATH}/${name}`, { text });
+    return textOf(answer, 'path') ?? name;
   }
 
   terminal(session: string): TerminalStream {

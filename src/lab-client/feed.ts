@@ -14,7 +14,7 @@ export interface FeedListener {
   locked: () => void;
 }
 
-const KINDS: readonly unknown[] = ['state', 'engine', 'check', 'notice'];
+const KINDS: readonly unknown[] = ['state', 'engine', 'check', 'notice', 'evidence'];
 
 /** A line on which nothing was heard for longer, while the page was away, may be dead without having said so. */
 const DOUBT_MS = 30_000;

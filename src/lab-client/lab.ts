@@ -1,6 +1,7 @@
 // The page's one line to a lab: who is there, the feed of engine and checks, and a stream for each terminal.
 // Knows nothing of the DOM's layout, xterm or Astro.
 
+import type { Evidence } from '../../protocol/evidence.ts';
 import type { GraphAnswer, GraphQuestion } from '../../protocol/graph.ts';
 import type { CheckState } from '../../protocol/verdict.ts';
 import type { EngineFacts } from '../../protocol/lab.ts';
@@ -18,12 +19,15 @@ export interface LabEvents {
   /** Each verdict, the present ones first. */
   check: (check: CheckState) => void;
   notice: (text: string) => void;
+  /** All that was measured so far. */
+  evidence: (evidence: readonly Evidence[]) => void;
 }
 
 export interface Lab {
   readonly state: LabState;
   readonly engine: EngineFacts | undefined;
   readonly checks: ReadonlyMap<string, CheckState>;
+  readonly evidence: readonly Evidence[];
   on<E extends keyof LabEvents>(event: E, listener: LabEvents[E]): () => void;
   /** The learner's terminals, oldest first. */
   terminals(): Promise<{ session: string; name: string }[]>;
@@ -33,6 +37,12 @@ export interface Lab {
   graph(question: GraphQuestion): Promise<GraphAnswer>;
   /** The address of the whole Kiali, good once. Rejects with the lab's sentence where it cannot be reached. */
   kiali(): Promise<string>;
+  /** Forgets a measurement; the list without it comes as an event. */
+  forgetEvidence(measure: string): Promise<void>;
+  /** A file of the learner's business case; undefined while it does not exist. */
+  readDocument(name: string): Promise<string | undefined>;
+  /** Writes it into the workspace, and says where it is. Rejects with the lab's sentence when that cannot be. */
+  writeDocument(name: string, text: string): Promise<string>;
   /** A line to one terminal. Nothing is sent before `attach`. */
   terminal(session: string): TerminalStream;
 }

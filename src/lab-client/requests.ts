@@ -29,7 +29,11 @@ export class Requests {
   }
 
   /** Rejects with LabRefusal when the lab says no, with another error when it does not answer. */
-  async send(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown> {
+  async send(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<unknown> {
     const { key } = this;
     const response = await this.#page.fetch(path, {
       method,

@@ -2,6 +2,7 @@
 
 import type * as z from 'zod/mini';
 import { CheckSpec, Input, isOnlySeen, Mistake, Rule } from '../../protocol/check.ts';
+import { Measure } from '../../protocol/evidence.ts';
 import { Conditions } from './condition.ts';
 import { all, either, guess, type Place, type Problems } from './problem.ts';
 import { type Origin, YamlText } from './yaml.ts';
@@ -77,6 +78,40 @@ function readMeaning(spec: CheckSpec, yaml: YamlText, problems: Problems): void 
     readSentence(rule.say, ['rules', at, 'say'], conditions, yaml, problems);
   }
   if (spec.seen) readSentence(spec.seen, ['seen'], conditions, yaml, problems);
+  for (const [at, measure] of (spec.measures ?? []).entries()) {
+    readMeasure(measure, ['measures', at], spec, conditions, yaml, problems);
+  }
+}
+
+/** A measure is a value or a span, of rules that there are, with an id of its own. */
+function readMeasure(
+  { measure, value, from, to }: Measure,
+  path: readonly PropertyKey[],
+  spec: CheckSpec,
+  conditions: Conditions,
+  yaml: YamlText,
+  problems: Problems,
+): void {
+  if (!isId(measure)) {
+    problems.add(yaml.place([...path, 'measure']), `\`${measure}\` is no id. ${ID_FORM}`);
+  }
+  if ((value === undefined) === (from === undefined)) {
+    const message = `measure \`${measure}\` needs either \`value\`, a number of the check’s inputs, or \`from\`, where a span begins.`;
+    problems.add(yaml.place(path), message);
+  }
+  if (value !== undefined) {
+    const wrong = conditions.value(value);
+    if (wrong) problems.add(yaml.placeInString([...path, 'value'], wrong.offset), wrong.message);
+  }
+  const hasHistory = spec.mode === 'history' || isOnlySeen(spec);
+  for (const [name, moment] of Object.entries({ from, to })) {
+    if (!moment || !('rule' in moment)) continue;
+    if (hasHistory && Number.isInteger(moment.rule) && spec.rules[moment.rule - 1]) continue;
+    const message = hasHistory
+      ? `there is no rule ${moment.rule}: check \`${spec.check}\` has ${spec.rules.length}, counted from 1.`
+      : `the rules of check \`${spec.check}\` hold all at once. Moments of rules are for \`mode: history\`.`;
+    problems.add(yaml.place([...path, name]), message);
+  }
 }
 
 function readSentence(
@@ -109,6 +144,8 @@ function partAt(path: readonly PropertyKey[], value: unknown): { name: string; f
       fields: Object.keys(Mistake.shape),
     };
   }
+  if (top === 'measures' && path.length >= 2)
+    return { name: 'a measure', fields: Object.keys(Measure.shape) };
   if (top === 'alternatives' && path.length >= 2)
     return { name: 'an alternative', fields: ['run'] };
   if (top === 'watch' && path.length >= 2 && third === undefined) {

@@ -132,14 +132,15 @@ function twins(names: readonly Named[]): Problem[] {
   });
 }
 
-/** Hints lead to a block on their own page: the learner stands there. */
+/** Hints lead to a block on their own page: the learner stands there. Spans may begin with a check of another. */
 function strays(mentions: readonly Mention[], names: readonly Named[]): Problem[] {
-  return mentions.flatMap(({ block, from, file, place }) => {
-    const blocks = names
-      .filter((name) => name.kind === 'block' && name.file === file)
+  return mentions.flatMap(({ kind, id: wanted, from, file, place }) => {
+    const known = names
+      .filter((name) => name.kind === kind && (kind === 'check' || name.file === file))
       .map(({ id }) => id);
-    if (blocks.includes(block)) return [];
-    const message = `${from} names a block \`${block}\` that this lesson does not have.${guess(block, blocks)}`;
+    if (known.includes(wanted)) return [];
+    const where = kind === 'check' ? 'the course' : 'this lesson';
+    const message = `${from} names a ${kind} \`${wanted}\` that ${where} does not have.${guess(wanted, known)}`;
     return [{ file, ...place, message }];
   });
 }

@@ -18,6 +18,7 @@ export const elements: Readonly<Record<string, ElementForm>> = {
   },
   Term: { required: ['name'], optional: [] },
   Lessons: { component: 'Lessons.astro', required: ['module'], optional: [] },
+  Workbook: { component: 'Workbook.astro', required: ['of'], optional: [] },
   TwoPlanes: { component: 'TwoPlanes.astro', required: [], optional: [] },
   LabPicture: { component: 'LabPicture.astro', required: [], optional: [] },
   ImpostorPicture: { component: 'ImpostorPicture.astro', required: [], optional: [] },

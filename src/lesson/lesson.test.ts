@@ -451,3 +451,29 @@ test('lessons stand in the order of their numbers, whatever their files are call
     ['module-2/c', 'module-2/b', 'module-2/a'],
   );
 });
+
+for (const { measure, says } of [
+  { measure: 'value: size(pods)', says: '' },
+  {
+    measure: 'value: size(pds)',
+    says: 'day.mdx:26:17: unknown input `pds`: `watch` names `pods`. Did you mean `pods`?',
+  },
+  {
+    measure: 'form: { receipt: kubectl }',
+    says: 'day.mdx:26:5: unknown field `form`: a measure has `measure`, `title`, `pair`, `side`, `unit`, `how`, `value`, `from`, `to` and `less`. Did you mean `from`?',
+  },
+  {
+    measure: 'less: 5',
+    says: 'day.mdx:22:5: measure `many` needs either `value`, a number of the check’s inputs, or `from`, where a span begins.',
+  },
+  {
+    measure: 'from: { rule: 1 }',
+    says: 'day.mdx:26:11: the rules of check `runs` hold all at once. Moments of rules are for `mode: history`.',
+  },
+]) {
+  test(`a measure with ${measure} ${says ? 'is told of' : 'is taken'}`, () => {
+    const head =
+      'measures:\n  - measure: many\n    title: Pods\n    unit: requests\n    how: Counted.\n';
+    assert.equal(withCheck(`${CHECK}${head}    ${measure}\n`), says);
+  });
+}

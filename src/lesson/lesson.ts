@@ -18,15 +18,16 @@ import { all, guess, type Place, type Problem, Problems } from './problem.ts';
 
 /** Something with an id that must be the only one of its kind in the course. */
 export interface Named {
-  kind: 'step' | 'block' | 'check' | 'reflection' | 'prediction';
+  kind: 'step' | 'block' | 'check' | 'measure' | 'reflection' | 'prediction';
   id: string;
   file: string;
   place: Place;
 }
 
-/** A mention of a block by its id. */
+/** A mention by id: of a block of the same lesson, or of a check of any. */
 export interface Mention {
-  block: string;
+  kind: 'block' | 'check';
+  id: string;
   from: string;
   file: string;
   place: Place;
@@ -175,6 +176,9 @@ class LessonReader {
     if (!written) return;
     const { spec, place } = written;
     this.#name('check', spec.check, place(['check']));
+    for (const [at, { measure }] of (spec.measures ?? []).entries()) {
+      this.#name('measure', measure, place(['measures', at, 'measure']));
+    }
     this.#mention(spec, place);
     if (this.#step) {
       const first = this.#step.checks[0];
@@ -193,11 +197,24 @@ class LessonReader {
     for (const [at, rule] of spec.rules.entries()) {
       if (rule.answer === undefined) continue;
       this.mentions.push({
-        block: rule.answer,
+        kind: 'block',
+        id: rule.answer,
         from: `the rule’s \`answer\``,
         file: this.#file,
         place: place(['rules', at, 'answer']),
       });
+    }
+    for (const [at, { from, to }] of (spec.measures ?? []).entries()) {
+      for (const [name, moment] of Object.entries({ from, to })) {
+        if (!moment || !('check' in moment)) continue;
+        this.mentions.push({
+          kind: 'check',
+          id: moment.check,
+          from: `the measure’s \`${name}\``,
+          file: this.#file,
+          place: place(['measures', at, name, 'check']),
+        });
+      }
     }
   }
 

@@ -109,6 +109,11 @@ class PageMaker {
       id: spec.check,
       title: spec.title,
       answers: JSON.stringify(Object.fromEntries(answers)),
+      ...(spec.measures?.length && {
+        measures: JSON.stringify(
+          spec.measures.map(({ measure, title, side, how }) => ({ measure, title, side, how })),
+        ),
+      }),
     });
   }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import type { Receipt } from '../../protocol/receipt.ts';
 import type { Notice } from '../../protocol/terminal.ts';
 import { Connection } from '../../src/lab-client/connection.ts';
 import type {
@@ -107,6 +108,17 @@ async function attach(
   return { screen, stream };
 }
 
+/** So many receipts, once they are there. */
+async function receiptsOf(connection: Connection, session: string, count: number) {
+  let all: Receipt[] = [];
+  const ask = () => connection.receipts(session, 0).then((list) => (all = list));
+  await eventually(`${count} receipts`, () => {
+    void ask();
+    return all.length === count;
+  });
+  return all;
+}
+
 const type = (stream: TerminalStream, text: string) => stream.input(new TextEncoder().encode(text));
 
 test('the link opens the lab once, is taken out of the address, and the browser stays known', async () => {
@@ -147,13 +159,29 @@ test('a terminal opens, runs blocks, and is listed', async () => {
   await screen.until(/\$ $/);
   assert.ok(stream.run('echo one\necho "t""wo"\n'));
   await screen.until(/\rone\r\ntwo\r\n/);
+  const receipts = await receiptsOf(connection, session, 2);
+  assert.deepEqual(
+    receipts.map(({ command, exit, output }) => [command, exit, output.trim()]),
+    [
+      ['echo one', 0, 'one'],
+      ['echo "t""wo"', 0, 'two'],
+    ],
+  );
+  const { bytes, missing } = stream.printed(receipts[0]?.offset ?? 0, receipts[1]?.offset ?? 0);
+  assert.match(Buffer.from(bytes).toString(), /^one\r\n/);
+  assert.equal(missing, 0);
   stream.resize(61, 18);
   assert.ok(type(stream, 'stty size\r'));
   await screen.until(/18 61\r\n/);
   assert.ok((screen.latencies[0] ?? 9_999) < 1_000);
   assert.ok(!stream.input(new Uint8Array(70_000)), 'what is too large is not half typed');
+  const renamed = { session, name: 'west side' };
+  assert.deepEqual(await connection.renameTerminal(session, ' west\n side '), renamed);
+  assert.deepEqual((await connection.terminals()).at(-1), renamed);
+  assert.deepEqual(await connection.renameTerminal(session, ' '), renamed, 'no name is no name');
   await connection.closeTerminal(session);
   await assert.rejects(connection.closeTerminal(session), /no longer exists/);
+  await assert.rejects(connection.renameTerminal(session, 'x'), /no longer exists/);
   connection.close();
 });
 
@@ -216,11 +244,18 @@ test('another page of the same browser gets the screen and only watches, until i
   await eventually('the first has lost them', () => first.screen.now === 'taken over');
   type(second.stream, 'echo "fr""om two"\r');
   await second.screen.until(/from two\r\n/);
+  await first.screen.until(/from two\r\n/);
+  assert.equal(first.screen.now, 'taken over', 'it sees what happens, without the keys');
+  assert.ok(!type(first.stream, 'x'));
   first.stream.takeOver();
   await eventually('the first has them again', () => first.screen.now === 'open');
-  await first.screen.until(/from two/);
   assert.equal(first.screen.snapshots, 0, 'it went on where it stopped');
-  await one.connection.closeTerminal(session);
+
+  type(first.stream, 'echo "fr""om one"\r');
+  await second.screen.until(/from one\r\n/);
+  one.page.happen('leave');
+  await eventually('the second has the keys, unasked', () => second.screen.now === 'open');
+  await two.connection.closeTerminal(session);
   one.connection.close();
   two.connection.close();
 });

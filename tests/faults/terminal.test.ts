@@ -422,6 +422,26 @@ test('T20: what is typed and shown is in no log', async () => {
   await closeAll();
 });
 
+test('T21: a terminal is taken over by nobody but a browser that asked for it itself', async () => {
+  const { session, page } = await lab.terminal(browser);
+  const other = await lab.browser();
+  const ticket = await lab.ticket(browser, session);
+  for (const takeOver of [false, true]) {
+    const thief = await lab.socket(other).opened();
+    thief.hello({ ticket, session, takeOver, page: 'page' });
+    assert.deepEqual(await thief.end(), { code: 4401, reason: 'LAB_TICKET' });
+  }
+  page.type('echo "still ""mine"\r');
+  await page.until(/still mine\r\n/);
+  assert.equal(page.closed, undefined);
+  // The same person's other browser, which has the link, may: with a ticket of its own, and the first page is told.
+  const second = await lab.page(other, session, { hello: { page: 'second', takeOver: true } });
+  assert.deepEqual(await page.end(), { code: 4409, reason: 'LAB_TAKEN_OVER' });
+  second.type('echo "now ""here"\r');
+  await second.until(/now here\r\n/);
+  await closeAll();
+});
+
 test('Ctrl-C ends everything that was started, and leaves nothing behind', async () => {
   const own = await TestLab.start();
   const its = await own.browser();
