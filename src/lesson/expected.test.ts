@@ -64,3 +64,20 @@ test('a long output loses its middle, never its end', () => {
   assert.equal(shown.at(-1), 'row number 99');
   assert.ok(fits(shown.join('\n'), masked(lines.join('\n'))));
 });
+
+test('a pod on its way is not held to where it was', () => {
+  const table = (state: string) =>
+    `NAME   READY   STATUS   RESTARTS   AGE\nbackend   ${state}   0   1s`;
+  const recorded = masked(table('1/1   Running'));
+  assert.match(recorded, /Running/);
+  assert.ok(fits(recorded, masked(table('0/1   ContainerCreating'))));
+  assert.ok(!fits(recorded, masked(table('0/1   CrashLoopBackOff'))));
+});
+
+test('what was measured is masked, and what it was measured of stays', () => {
+  assert.equal(masked('Code 200 : 147 (73.5 %)'), 'Code 200 : ...');
+  assert.equal(
+    masked('0.74163504 destination_workload:frontend'),
+    '...        destination_workload:frontend'.replace(/ +/, ' '),
+  );
+});

@@ -13,11 +13,23 @@ const GENERATED = '[bcdfghjklmnpqrstvwxz2456789]';
 
 /** What no two runs have in common, and what stands for it. */
 const VARYING: readonly (readonly [RegExp, string])[] = [
-  // Generated ends of names: `backend-7c9d8f6b5-x2x9k`.
+  // Generated ends of names: `backend-7c9d8f6b5-x2x9k`, `accounts-44rv5`.
   [new RegExp(`-${GENERATED}{8,10}(?:-${GENERATED}{5})?\\b`, 'g'), `-${ANYTHING}`],
+  [new RegExp(`-(?=[a-z]*\\d)${GENERATED}{5}\\b`, 'g'), `-${ANYTHING}`],
   [/\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/g, ANYTHING],
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?/g, ANYTHING],
   [/\b\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d\b/g, ANYTHING],
+  [
+    /\b(?:[A-Z][a-z]{2}, )?\d\d[ /][A-Z][a-z]{2}[ /]\d{4}[ :]\d\d:\d\d:\d\d(?: GMT| \+0000)?/g,
+    ANYTHING,
+  ],
+  [/\b\d{4}-\d\d-\d\d\b/g, ANYTHING],
+  [/\b[0-9a-f]{32}\b/g, ANYTHING],
+  [/(?<=^\[\d+\] )\d+$/gm, ANYTHING],
+  // What was measured, or lasted: shares, times, moments.
+  [/\b\d+ \(\d+(?:\.\d+)? %\)/g, ANYTHING],
+  [/(?<![\d.])\d+\.\d{3,}(?![\d.])/g, ANYTHING],
+  [/(?<=(?:content-length|x-envoy-upstream-service-time): )\d+/g, ANYTHING],
   [/\b\d\d:\d\d:\d\d\b/g, ANYTHING],
   // Addresses of pods, nodes and Services.
   [/\b(?:10|172|192)(?:\.\d{1,3}){3}\b/g, ANYTHING],
@@ -26,6 +38,12 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   [/\b\d+(?:\.\d+)?(?:ms|µs)\b/g, ANYTHING],
   [/\b\d+\.\d+ ?s(?:econds)?\b/g, ANYTHING],
 ];
+
+/** A pod on its way: the next look finds it elsewhere. */
+const UNDER_WAY =
+  /\b\d\/\d +(?:Pending|ContainerCreating|PodInitializing|Init:\d\/\d|Terminating|Completed|Error|Running)(?= +\d)/g;
+const IS_UNDER_WAY =
+  /\b(?:Pending|ContainerCreating|PodInitializing|Init:\d\/\d|Terminating)\b|\b0\/\d +Running|\b1\/2 +Running/;
 
 /** Lines whose number depends on how busy the machine is. */
 const PROGRESS = /^(?:Waiting for |Defaulted container |If you don't see a command prompt)/;
@@ -39,9 +57,13 @@ export function masked(output: string): string {
     );
   }, output.trimEnd())
     .split('\n')
+    .map((line) => (/ Terminating /.test(line) ? ANYTHING : line))
+    .map((line) => (IS_UNDER_WAY.test(line) ? line.replace(UNDER_WAY, columns) : line))
     .map((line) => (PROGRESS.test(line) ? ANYTHING : line.trimEnd()));
   return shortened(folded(lines)).join('\n');
 }
+
+const columns = (match: string) => match.replace(/\S+/g, (word) => ANYTHING.padEnd(word.length));
 
 /** Whether a new run, masked, says what is expected. */
 export function fits(expected: string, run: string): boolean {
@@ -132,8 +154,13 @@ function commonLines(
   return pairs;
 }
 
-/** Blanks are as wide as a column happened to be. */
+/** Either may have masked what the other has not. */
 function lineFits(want: string, have: string): boolean {
+  return stands(want, have) || (have.includes(ANYTHING) && stands(have, want));
+}
+
+/** Blanks are as wide as a column happened to be. */
+function stands(want: string, have: string): boolean {
   const form = want
     .trim()
     .split(ANYTHING)

@@ -9,6 +9,7 @@ import { Receipts } from '../../server/checks/receipts.ts';
 import { StateFiles } from '../../server/engines/embedded/state.ts';
 import type { ClusterFile, StepState } from '../../server/travel/pack.ts';
 import { changedFiles, put } from '../../server/travel/workspace-files.ts';
+import { ANYTHING } from '../../src/lesson/expected.ts';
 import { ClusterLab } from '../support/cluster-lab.ts';
 import { LabShell, type Ran } from '../support/lab-shell.ts';
 import type { Recording } from './recording.ts';
@@ -101,8 +102,9 @@ export class Player {
           const ran = await runBlock(shell, block);
           report.executed(block.id);
           expectExit(block, ran);
-          if (outputs === 'keep') recording.keep(lesson, block, ran.printed, await this.#on());
-          else if (outputs === 'compare' && examine) recording.compare(block, ran.printed);
+          const printed = ran.printed.replaceAll(this.lab.workspace.directory, ANYTHING);
+          if (outputs === 'keep') recording.keep(lesson, block, printed, provenOn());
+          else if (outputs === 'compare' && examine) recording.compare(block, printed);
         });
       }
       for (const { check } of step.checks)
@@ -191,16 +193,6 @@ export class Player {
     return { step: id, cluster: JSON.parse(text) as ClusterFile, files };
   }
 
-  /** What this run proves things on. */
-  async #on(): Promise<Proven> {
-    const kind = process.env['MESHPROOF_ENGINE'] === 'kind';
-    return {
-      engine: kind ? 'kind' : 'the embedded cluster',
-      versions: { Kubernetes: '1.36.2', Istio: '1.30.3' },
-      date: new Date().toISOString().slice(0, 'yyyy-mm-dd'.length),
-    };
-  }
-
   /** A fresh terminal and a fresh board, so that nothing of another try is remembered. */
   async #withShell(
     checks: CheckSpec[],
@@ -234,6 +226,15 @@ function expectExit(block: Block, ran: Ran): void {
   const isJudged = block.shell === 'lab' && !block.opensPodShell && block.untilSeen === undefined;
   if (isJudged && ran.exit !== block.exitCode)
     throw new Error(`exit ${ran.exit} instead of ${block.exitCode}\n${ran.output}`);
+}
+
+/** What this run proves things on. */
+function provenOn(): Proven {
+  return {
+    engine: 'the embedded cluster',
+    versions: { Kubernetes: '1.36.2', Istio: '1.30.3' },
+    date: new Date().toISOString().slice(0, 'yyyy-mm-dd'.length),
+  };
 }
 
 function copyIfThere(from: string, to: string): void {

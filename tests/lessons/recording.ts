@@ -24,7 +24,7 @@ export class Recording {
   compare(block: Block, printed: string): void {
     if (!block.proven)
       throw new Error(`${block.file}:${block.line}: never recorded, or changed since; ${STALE}`);
-    const run = masked(printed);
+    const run = masked(said(block, printed));
     if (fits(block.expected ?? '', run)) return;
     throw new Error(
       `${block.file}:${block.line}: it printed\n${run}\n--- and its page shows\n${block.expected ?? 'nothing'}\n--- If that is meant, ${STALE}`,
@@ -33,7 +33,7 @@ export class Recording {
 
   /** What two runs do not agree on becomes `...`: recording twice teaches what varies. */
   keep(lesson: Lesson, block: Block, printed: string, on: RecordedLesson['on']): void {
-    const run = masked(printed);
+    const run = masked(said(block, printed));
     const before = block.proven && (block.expected ?? '');
     const text = before === undefined || fits(before, run) ? (before ?? run) : learned(before, run);
     const record = this.#records.get(lesson.id) ?? { on, blocks: {} };
@@ -68,6 +68,17 @@ export class Recording {
       );
     }
   }
+}
+
+/** A shell without bracketed paste echoes a block line by line, among what it prints. */
+function said({ text, shell, opensPodShell }: Block, printed: string): string {
+  if (shell === 'lab' && !opensPodShell) return printed;
+  const typed = new Set(text.split('\n').map((line) => line.trim()));
+  return printed
+    .split('\n')
+    .map((line) => line.replace(/\^\[\[20[01]~/g, ''))
+    .filter((line) => !typed.has(line.trim()))
+    .join('\n');
 }
 
 /** A mask that hides everything would hide mistakes, too: a block that prints something shows some of it. */

@@ -106,7 +106,7 @@ export class LabShell {
       this.#marks.slice(from.mark).filter((mark) => mark.mark === 'input' && !mark.own).length;
     await this.#until(
       `the pod's answer to: ${text}`,
-      () => prompts() >= lines || this.#doneSince(from) !== undefined,
+      () => (this.#podDoneSince(from) && prompts() >= lines) || this.#doneSince(from) !== undefined,
     );
     return this.#ranSince(from);
   }
@@ -147,6 +147,13 @@ export class LabShell {
     return this.#marks.slice(from.mark).find((mark) => mark.mark === 'done' && mark.own);
   }
 
+  /** A prompt alone may be the one before, drawn again. */
+  #podDoneSince(from: { mark: number }): boolean {
+    const marks = this.#marks.slice(from.mark).filter((mark) => !mark.own);
+    const began = marks.findIndex((mark) => mark.mark === 'command');
+    return began >= 0 && marks.slice(began).some((mark) => mark.mark === 'done');
+  }
+
   #podPromptSince(from: { mark: number }): boolean {
     return this.#marks.slice(from.mark).some((mark) => mark.mark === 'input' && !mark.own);
   }
@@ -177,7 +184,11 @@ export class LabShell {
         start = undefined;
       }
     }
-    return plainText(Buffer.concat(pieces).toString('utf8'));
+    // A line that was drawn over, as a spinner's, shows what it was last.
+    const drawn = Buffer.concat(pieces)
+      .toString('utf8')
+      .replace(/[^\n]*\r(?![\r\n])/g, '');
+    return plainText(drawn);
   }
 
   async #until(what: string, holds: () => boolean): Promise<void> {
