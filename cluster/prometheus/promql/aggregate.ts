@@ -27,14 +27,22 @@ export function groupNames({ grouping, without }: Aggregate): ReadonlySet<string
   return names;
 }
 
+/** The labels of the group that a series is of. */
+export function groupLabels(
+  { without }: Aggregate,
+  labels: Labels,
+  names: ReadonlySet<string>,
+): Labels {
+  return without ? labels.without(names) : labels.only(names);
+}
+
 export function aggregated(
   expr: Aggregate,
   samples: readonly Sample[],
   param: { number: number; text: string },
   names: ReadonlySet<string>,
 ): Sample[] {
-  const labelsOf = (labels: Labels): Labels =>
-    expr.without ? labels.without(names) : labels.only(names);
+  const labelsOf = (labels: Labels): Labels => groupLabels(expr, labels, names);
   if (expr.op === 'count_values') return countValues(samples, param.text, labelsOf);
   const ranks = expr.op === 'topk' || expr.op === 'bottomk';
   if (ranks && Number.isNaN(param.number)) throw new QueryError('Parameter value is NaN');
@@ -70,7 +78,8 @@ function grouped(samples: readonly Sample[], labelsOf: (labels: Labels) => Label
   return groups;
 }
 
-function valueOf(op: Aggregate['op'], values: readonly number[], param: number): number {
+/** Of one group. */
+export function valueOf(op: Aggregate['op'], values: readonly number[], param: number): number {
   switch (op) {
     case 'sum':
       return exactSum(values);

@@ -17,6 +17,7 @@ import {
   unwrapped,
 } from './ast.ts';
 import { VectorMatching, arithmetic, withScalar } from './binary.ts';
+import { evaluateGrouped, groupedRange } from './grouped-ranges.ts';
 import { histogramQuantile } from './histogram.ts';
 import { DATE_FUNCTIONS, NUMBER_FUNCTIONS } from './instant-functions.ts';
 import { labelJoin, labelReplace } from './label-functions.ts';
@@ -274,6 +275,12 @@ class Evaluation {
   }
 
   #aggregate(expr: Aggregate, time: number): Sample[] {
+    const grouped = this.#start === this.#end ? groupedRange(expr) : undefined;
+    if (grouped && !this.#series.has(grouped.selector.vector)) {
+      const end = this.#moved(time, grouped.selector.vector);
+      const window = { start: end - grouped.selector.rangeMs, end, now: time };
+      return evaluateGrouped(grouped, this.#options.storage, window, this.#budget);
+    }
     let names = this.#groups.get(expr);
     if (!names) this.#groups.set(expr, (names = groupNames(expr)));
     const param = { number: NaN, text: '' };

@@ -9,6 +9,11 @@ interface Bucket {
   count: number;
 }
 
+interface Histogram {
+  labels: Labels;
+  buckets: Bucket[];
+}
+
 /** The name still tells two histograms apart; only the result has none. */
 const WITHOUT_BOUND: ReadonlySet<string> = new Set(['le']);
 
@@ -16,14 +21,17 @@ const WITHOUT_BOUND: ReadonlySet<string> = new Set(['le']);
 const TOLERANCE = 1e-12;
 
 export function histogramQuantile(q: number, samples: readonly Sample[]): Sample[] {
-  const histograms = new Map<string, { labels: Labels; buckets: Bucket[] }>();
+  const histograms = new Map<string, Histogram>();
+  // Buckets of one histogram mostly share one set of the other labels: then no key is put together for each.
+  const bySet = new Map<Labels, Histogram>();
   for (const { labels, value } of samples) {
     const upperBound = boundOf(labels.get('le'));
     if (upperBound === undefined) continue;
     const rest = labels.without(WITHOUT_BOUND);
-    const histogram = histograms.get(rest.key);
-    if (histogram) histogram.buckets.push({ upperBound, count: value });
-    else histograms.set(rest.key, { labels: rest, buckets: [{ upperBound, count: value }] });
+    let histogram = bySet.get(rest) ?? histograms.get(rest.key);
+    if (!histogram) histograms.set(rest.key, (histogram = { labels: rest, buckets: [] }));
+    bySet.set(rest, histogram);
+    histogram.buckets.push({ upperBound, count: value });
   }
   return [...histograms.values()].map(({ labels, buckets }) => ({
     labels: labels.withoutName(),

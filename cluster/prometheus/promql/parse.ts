@@ -23,8 +23,21 @@ import { unquoted } from './strings.ts';
 import { parseError, syntaxError } from './syntax-error.ts';
 import { lex } from './tokens.ts';
 
-/** Throws ParseError. */
+/** Expressions remembered: a graph asks the same six each second. */
+const MAX_KNOWN = 64;
+const known = new Map<string, Expr>();
+
+/** The same tree for the same text, which nobody may change. Throws ParseError. */
 export function parseExpression(text: string): Expr {
+  const expr = known.get(text) ?? parsed(text);
+  known.delete(text);
+  known.set(text, expr);
+  const [oldest] = known.keys();
+  if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+  return expr;
+}
+
+function parsed(text: string): Expr {
   const tree = parser.parse(readable(text));
   const fault = firstFault(tree.topNode);
   if (fault !== undefined) throw syntaxError(text, fault);

@@ -1,7 +1,7 @@
 // Functions of range vectors: each takes the samples of one series in (start, end] and gives one value, or none.
 // Source: Prometheus docs, query functions; extrapolation as the documentation of rate() describes it.
 
-import { QueryError, type Range } from './values.ts';
+import { QueryError, type RangeSamples } from './values.ts';
 
 export interface Window {
   /** Excluded; cluster milliseconds. */
@@ -13,7 +13,7 @@ export interface Window {
 }
 
 export type RangeFunction = (
-  range: Range,
+  range: RangeSamples,
   window: Window,
   args: readonly number[],
 ) => number | undefined;
@@ -24,7 +24,7 @@ export type RangeFunction = (
  * further back than where it would have been zero.
  */
 function extrapolated(
-  range: Range,
+  range: RangeSamples,
   window: Window,
   isCounter: boolean,
   isRate: boolean,
@@ -63,7 +63,7 @@ function resetCorrection(values: readonly number[]): number {
 }
 
 /** Of the last two samples alone. */
-function instant({ times, values }: Range, isRate: boolean): number | undefined {
+function instant({ times, values }: RangeSamples, isRate: boolean): number | undefined {
   const count = times.length;
   const [before, last] = [values[count - 2], values[count - 1]];
   if (count < 2 || before === undefined || last === undefined) return undefined;
@@ -74,7 +74,7 @@ function instant({ times, values }: Range, isRate: boolean): number | undefined 
 }
 
 /** Least squares; `at` is where the line is read for its intercept. Sums are kept exact, as the real one's are. */
-function regression({ times, values }: Range, at: number): { slope: number; intercept: number } {
+function regression({ times, values }: RangeSamples, at: number): { slope: number; intercept: number } {
   const first = values[0] ?? 0;
   if (values.every((value) => value === first)) {
     if (!Number.isFinite(first)) return { slope: NaN, intercept: NaN };

@@ -6,7 +6,7 @@ import type { Matcher } from '../matcher.ts';
 import type { Series } from '../storage/series.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesWindow, TargetSamples } from '../storage/target-samples.ts';
-import { QueryError, type Range } from './values.ts';
+import { QueryError, type Range, type RangeSamples } from './values.ts';
 
 /** One series: times rise, a missing value is a marker that it had ended by then. */
 export class SelectedSeries {
@@ -85,7 +85,7 @@ export function selected(
   budget: SampleBudget,
 ): SelectedSeries[] {
   const windows = new Windows(from, to);
-  return [...alike(storage.select(matchers))].flatMap((same) => {
+  return [...selectAlike(storage, matchers)].flatMap((same) => {
     const read = same.map((series) => readSeries(series, windows)).reduce(merged);
     spend(budget, read.times.length);
     return read.times.length > 0 ? [read] : [];
@@ -99,26 +99,49 @@ export function selected(
 export function visitRanges(
   storage: Storage,
   matchers: readonly Matcher[],
-  { start, end }: { start: number; end: number },
+  within: { start: number; end: number },
   budget: SampleBudget,
   visit: (range: Range) => void,
 ): void {
-  const windows = new Windows(start, end);
-  const scratch: number[] = [];
-  for (const same of alike(storage.select(matchers))) {
+  const reader = new RangeReader(within, budget);
+  for (const same of selectAlike(storage, matchers)) {
+    const samples = reader.read(same);
+    const [series] = same;
+    if (samples && series) visit({ labels: series.labels, ...samples });
+  }
+}
+
+/** Reads the samples with `start` < time ≤ `end` of one series after the other. */
+export class RangeReader {
+  readonly #windows: Windows;
+  readonly #budget: SampleBudget;
+  readonly #scratch: number[] = [];
+
+  constructor({ start, end }: { start: number; end: number }, budget: SampleBudget) {
+    this.#windows = new Windows(start, end);
+    this.#budget = budget;
+  }
+
+  /**
+   * Of series with the same labels; undefined when there are none. The next reading writes over it. Throws QueryError when
+   * too much has been read.
+   */
+  read(same: readonly Series[]): RangeSamples | undefined {
     const [series, ...others] = same;
-    const window = series && others.length === 0 ? windows.of(series) : undefined;
-    const values = series && window?.values(series.column, scratch);
-    const range =
-      series && window && values
-        ? { labels: series.labels, times: window.times, values }
-        : same
-            .map((each) => readSeries(each, windows))
-            .reduce(merged)
-            .range(start, end);
-    if (range.times.length === 0) continue;
-    spend(budget, range.times.length);
-    visit(range);
+    const window = series && others.length === 0 ? this.#windows.of(series) : undefined;
+    const values = series && window?.values(series.column, this.#scratch);
+    const samples = window && values ? { times: window.times, values } : this.#merged(same);
+    if (samples.times.length === 0) return undefined;
+    spend(this.#budget, samples.times.length);
+    return samples;
+  }
+
+  #merged(same: readonly Series[]): RangeSamples {
+    const { from, to } = this.#windows;
+    return same
+      .map((each) => readSeries(each, this.#windows))
+      .reduce(merged)
+      .range(from, to);
   }
 }
 
@@ -130,11 +153,14 @@ function spend(budget: SampleBudget, samples: number): void {
     );
 }
 
-/** Series with the same labels, from several targets, together; most are alone. */
-function* alike(all: readonly Series[]): Generator<readonly Series[]> {
+/** What matchers select: series with the same labels, from several targets, together; most are alone. */
+export function* selectAlike(
+  storage: Storage,
+  matchers: readonly Matcher[],
+): Generator<readonly Series[]> {
   // In two steps: what many series share has been joined to a key once, and what is a series' own is short.
   const byShared = new Map<string, Map<string, Series[]>>();
-  for (const series of all) {
+  for (const series of storage.select(matchers)) {
     const { sharedKey } = series.shared;
     let own = byShared.get(sharedKey);
     if (!own) byShared.set(sharedKey, (own = new Map<string, Series[]>()));

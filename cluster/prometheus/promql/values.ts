@@ -7,12 +7,16 @@ export interface Sample {
   value: number;
 }
 
-/** One series over a time: what a range selector gives to a function. */
-export interface Range {
-  labels: Labels;
+/** Samples over a time. */
+export interface RangeSamples {
   /** Cluster milliseconds since the epoch, rising. */
   times: readonly number[];
   values: readonly number[];
+}
+
+/** One series over a time: what a range selector gives. */
+export interface Range extends RangeSamples {
+  labels: Labels;
 }
 
 /** At one time. */

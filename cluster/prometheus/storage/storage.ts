@@ -31,6 +31,7 @@ export class Storage {
   /** Names and values of labels, each once. */
   readonly #texts = new Map<string, string>();
   #count = 0;
+  #generation = 0;
   #rows = 0;
   /** Series that did not fit. */
   dropped = 0;
@@ -43,6 +44,11 @@ export class Storage {
 
   get seriesCount(): number {
     return this.#count;
+  }
+
+  /** Another one when series have come or gone since. */
+  get generation(): number {
+    return this.#generation;
   }
 
   get retentionMs(): number {
@@ -77,6 +83,7 @@ export class Storage {
     if (named) named.add(series);
     else this.#byName.set(name, new Set([series]));
     this.#count++;
+    this.#generation++;
     return series;
   }
 
@@ -186,6 +193,7 @@ export class Storage {
       if (named?.size === 0) this.#byName.delete(series.name);
     }
     this.#count -= samples.series.length;
+    this.#generation++;
   }
 
   /** Equal sets of a target are one. */
