@@ -54,6 +54,8 @@ export const Lesson = z.object({
   /** One sentence: what the learner will have proven. */
   goal: z.string(),
   minutes: z.number(),
+  /** Beside the path: nothing behind it needs it. */
+  optional: z.optional(z.literal(true)),
   steps: z.array(Step),
 });
 export type Lesson = z.infer<typeof Lesson>;

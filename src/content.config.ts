@@ -17,6 +17,7 @@ export const collections = {
         minutes: z.number().optional(),
         goal: z.string().optional(),
         lead: z.string().optional(),
+        optional: z.boolean().optional(),
       }),
     }),
   }),

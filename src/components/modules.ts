@@ -15,7 +15,7 @@ export const modules: readonly Module[] = [
     number: 1,
     title: 'Who trusts whom',
     question: 'Can they trust each other?',
-    text: 'Sarah guards a bank. Find out how services find each other, who can listen, and what identity changes.',
+    text: 'Sarah guards a bank. Type your first commands, find out how services find each other, and who can listen.',
     page: 'module-1/',
   },
   {

@@ -52,6 +52,22 @@ export function neighbours(lesson: Lesson): { previous?: Lesson; next?: Lesson }
   return { ...(previous && { previous }), ...(next && { next }) };
 }
 
+/** Those of the path: what is beside it may be left out. */
+export function pathOf(some: readonly Lesson[]): Lesson[] {
+  return some.filter(({ optional }) => !optional);
+}
+
+/** As people say it: `2 hours 55 minutes`. */
+export function timeOf(some: readonly Lesson[]): string {
+  const minutes = minutesOf(some);
+  return [
+    minutes >= 60 ? counted(Math.floor(minutes / 60), 'hour') : '',
+    minutes % 60 > 0 ? counted(minutes % 60, 'minute') : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
 /** `1 check`, `4 checks`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -10,10 +10,14 @@ export interface Frontmatter {
   minutes: number;
   goal: string;
   lead: string;
+  optional?: true;
 }
 
 /** A lesson's own fields, in the order an author writes them, with what each has to be. */
-const OWN: Record<keyof Frontmatter, (value: unknown) => string | undefined> = {
+const OWN: Record<
+  Exclude<keyof Frontmatter, 'optional'>,
+  (value: unknown) => string | undefined
+> = {
   title: text,
   module: (value) => whole(value, 1),
   lesson: (value) => whole(value, 0),
@@ -21,6 +25,9 @@ const OWN: Record<keyof Frontmatter, (value: unknown) => string | undefined> = {
   goal: text,
   lead: text,
 };
+
+/** Stands only where it is so. */
+const OPTIONAL = 'optional';
 
 /** Fields that Starlight reads. Source: its docsSchema, 0.42. */
 const STARLIGHT =
@@ -66,9 +73,14 @@ export function readFrontmatter(
     if (wanted) problems.add(yaml.place([name]), `\`${name}\` has to be ${wanted}.`);
   }
   for (const name of Object.keys(fields)) {
-    if (name in OWN || STARLIGHT.includes(name)) continue;
-    const message = `unknown field \`${name}\`: a lesson has ${all(names())}, and Starlight’s own.${guess(name, [...Object.keys(OWN), ...STARLIGHT])}`;
+    if (name in OWN || name === OPTIONAL || STARLIGHT.includes(name)) continue;
+    const message = `unknown field \`${name}\`: a lesson has ${all([...names(), `\`${OPTIONAL}\``])}, and Starlight’s own.${guess(name, [...Object.keys(OWN), OPTIONAL, ...STARLIGHT])}`;
     problems.add(yaml.placeOfKey([], name), message);
+  }
+  const optional = fields[OPTIONAL];
+  if (optional !== undefined && optional !== true) {
+    const message = `\`${OPTIONAL}\` can only be \`true\`: leave it out where the lesson belongs to the path.`;
+    problems.add(yaml.place([OPTIONAL]), message);
   }
   if (problems.found.length > before) return undefined;
   return {
@@ -78,6 +90,7 @@ export function readFrontmatter(
     minutes: Number(fields['minutes']),
     goal: String(fields['goal']),
     lead: String(fields['lead']),
+    ...(optional === true && { optional }),
   };
 }
 

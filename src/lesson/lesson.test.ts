@@ -380,7 +380,7 @@ const headCases: { name: string; from: string; to: string; says: string }[] = [
     name: 'an unknown field',
     from: 'minutes: 20',
     to: 'minutes: 20\nlevel: deep',
-    says: 'day.mdx:6:1: unknown field `level`: a lesson has `title`, `module`, `lesson`, `minutes`, `goal` and `lead`, and Starlight’s own.',
+    says: 'day.mdx:6:1: unknown field `level`: a lesson has `title`, `module`, `lesson`, `minutes`, `goal`, `lead` and `optional`, and Starlight’s own.',
   },
   {
     name: 'bad YAML',

@@ -67,6 +67,7 @@ export function readLesson(source: string, file: string, id: string): ReadLesson
     title: head.title,
     goal: head.goal,
     minutes: head.minutes,
+    ...(head.optional && { optional: head.optional }),
     steps: reader.steps,
   };
   const { names, mentions, terms } = reader;

@@ -232,9 +232,9 @@ test('the course works below a base path: pages, links, fonts, search', async ({
     if (response.status() >= 400) failed.push(response.url());
   });
   await page.goto(`${based}/`);
-  await page.getByRole('link', { name: 'Meet Marcus' }).click();
+  await page.getByRole('link', { name: 'Begin with Sarah' }).click();
   await expect(page.locator('h1')).toHaveText(lessons[0]?.title ?? '');
-  await page.getByRole('link', { name: 'this page' }).click();
+  await page.getByRole('link', { name: 'What it leaves out' }).click();
   await expect(page).toHaveURL(`${based}/not-simulated/`);
   await page.keyboard.press('/');
   await page.getByRole('searchbox').fill('frontend');
