@@ -252,7 +252,7 @@ const checkCases: { name: string; yaml: string; says: string }[] = [
     name: 'an unknown field of a check',
     yaml: CHECK.replace('title:', 'titel:'),
     says: `day.mdx:11:1: \`title\` is missing: a check needs a text.
-day.mdx:12:1: unknown field \`titel\`: a check has \`check\`, \`title\`, \`watch\`, \`rules\`, \`seen\`, \`mode\`, \`mistakes\`, \`alternatives\` and \`breaks\`. Did you mean \`title\`?`,
+day.mdx:12:1: unknown field \`titel\`: a check has \`check\`, \`title\`, \`watch\`, \`rules\`, \`seen\`, \`mode\`, \`mistakes\`, \`alternatives\`, \`breaks\` and \`measures\`. Did you mean \`title\`?`,
   },
   {
     name: 'an unknown field of a rule',
