@@ -208,7 +208,7 @@ test('a page of Kiali comes as Kiali wrote it, without its cookies and under our
   assert.equal(headers['referrer-policy'], 'no-referrer');
 });
 
-test('Kiali hears method, path, body and a few headers; no cookie, no key, no word of who asks', async () => {
+test('T23: Kiali hears method, path, body and a few headers; no cookie, no key, no word of who asks', async () => {
   const { host, cookie } = await entered();
   const { body } = await ask(
     host,
@@ -245,7 +245,7 @@ test('a redirect of Kiali stays below /kiali, and one to elsewhere leads nowhere
   assert.equal((await ask(host, '/', { cookie })).headers.location, '/kiali/');
 });
 
-test('nothing but Kiali is reached: no other path, and none that climbs', async () => {
+test('T23: nothing but Kiali is reached: no other path, and none that climbs', async () => {
   const { host, cookie } = await entered();
   for (const path of [
     '/api/v1/secrets',
@@ -266,7 +266,7 @@ test('nothing but Kiali is reached: no other path, and none that climbs', async 
   assert.deepEqual(seen, []);
 });
 
-test('without its cookie, from another site, or by another method it stays closed', async () => {
+test('T23: without its cookie, from another site, or by another method it stays closed', async () => {
   const { host, cookie } = await entered();
   const closed: [string, Record<string, string>, string, number][] = [
     ['no cookie', {}, 'GET', 401],

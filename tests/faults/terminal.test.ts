@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { limits } from '../../server/config.ts';
 import type { Page } from '../../server/terminal/testing/page.ts';
+import { badFrames, leftSleeping, openAndClose, seededRandom } from '../support/bad-days.ts';
 import { echoTimes, eventually, pause, percentile, proc, TestLab } from '../support/lab.ts';
 import type { Browser } from '../support/lab.ts';
 
@@ -213,42 +214,10 @@ test('T7: 1000 random frames close their own sockets and disturb nobody', async 
   const count = Number(process.env['FRAMES'] ?? 1_000);
   const seed = Number(process.env['SEED'] ?? 7);
   t.diagnostic(`seed ${seed}, ${count} frames`);
-  const random = seededRandom(seed);
-  const { page } = await lab.terminal(browser, { hello: { page: 'echoing' } });
-  let over = false;
-  const echoing = (async () => {
-    const times: number[] = [];
-    while (!over) times.push(...(await echoTimes(page, 5)), (await pause(5), 0));
-    return times;
-  })();
-  const victim = await lab.openTerminal(browser);
-  let sockets = 0;
-  for (let sent = 0; sent < count; sockets++) {
-    const greeted = random() < 0.7;
-    const frames = await lab.socket(browser, { acknowledge: random() < 0.5 }).opened();
-    if (greeted)
-      frames.hello({
-        ticket: await lab.ticket(browser, victim),
-        session: victim,
-        page: `p${sockets}`,
-      });
-    // Several at a time: what follows a bad frame must not be read.
-    for (let n = 0; n < 20 && sent < count && !frames.closed; n++, sent++) {
-      frames.socket.send(randomFrame(random));
-      if (random() < 0.2) await pause(1);
-    }
-    frames.cut();
-  }
-  over = true;
-  const times = (await echoing).sort((a, b) => a - b);
+  const { sockets, echoes } = await badFrames(lab, browser, { count, seed });
   t.diagnostic(
-    `${sockets} sockets, ${times.length} echoes, slowest ${percentile(times, 1).toFixed(1)} ms`,
+    `${sockets} sockets, ${echoes.length} echoes, slowest ${percentile(echoes, 1).toFixed(1)} ms`,
   );
-  const response = await lab.request(browser, 'GET', '/lab/terminals');
-  assert.equal(response.status, 200);
-  page.type('\x15echo "still ""here"\r');
-  await page.until(/still here\r\n/);
-  assert.doesNotMatch(lab.log, /made a mistake|at .*\.ts:\d+/, 'no handler failed');
   await closeAll();
 });
 
@@ -333,26 +302,8 @@ test('T10: too many sockets, terminals or half-open connections are refused, and
 });
 
 test('T11: terminals opened and closed leave no process, zombie or descriptor behind', async (t) => {
-  const cycle = async () => {
-    const { page, session } = await lab.terminal(browser);
-    page.type(
-      'nohup sleep 900 >/dev/null 2>&1 & setsid sleep 901 & (trap "" HUP; sleep 902) & echo "star""ted"\r',
-    );
-    await page.until(/started\r\n/);
-    await lab.request(browser, 'DELETE', `/lab/terminals/${session}`);
-    await page.end();
-  };
-  for (let round = 0; round < 2; round++) await Promise.all(Array.from({ length: 7 }, cycle));
-  const before = { descriptors: proc.descriptors(lab.pid), bytes: await lab.heldBytes() };
-  for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 7 }, cycle));
-  await eventually('no process is left', () =>
-    proc.below(lab.pid).every(({ pid, zombie }) => !zombie && pid === lab.webPid),
-  );
-  assert.deepEqual(leftSleeping(), []);
-  const after = { descriptors: proc.descriptors(lab.pid), bytes: await lab.heldBytes() };
-  t.diagnostic(JSON.stringify({ before, after }));
-  assert.ok(after.descriptors <= before.descriptors, `${after.descriptors} descriptors`);
-  assert.ok(after.bytes < before.bytes * 1.05 + 500_000, `${after.bytes} bytes`);
+  const { before, after: left } = await openAndClose(lab, browser, 21);
+  t.diagnostic(JSON.stringify({ before, left }));
 });
 
 test('kill -9 of the web server leaves terminals working, and another one serves', async () => {
@@ -453,7 +404,7 @@ test('Ctrl-C ends everything that was started, and leaves nothing behind', async
   assert.equal(await own.stop(), 0);
   assert.deepEqual(await page.end(), { code: 4503, reason: 'LAB_DRAINING' });
   assert.deepEqual(children.filter(isAlive), []);
-  assert.deepEqual(leftSleeping(), []);
+  assert.deepEqual(leftSleeping(own), []);
   await assert.rejects(fetch(own.origin));
   await own.close();
 });
@@ -484,47 +435,4 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** Jobs of these tests that should have ended with their terminals. */
-function leftSleeping(): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => commandOf(Number(pid)).replaceAll('\0', ' ').trim())
-    .filter((command) => /^sleep 9[01]\d$/.test(command));
-}
-
-/** Repeats with its seed: mulberry32. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Every type, lengths to 70 kB, sometimes almost right; nothing that a shell would run. */
-function randomFrame(random: () => number): Buffer {
-  const types = [0, 1, 2, 3, 4, 5, 6, 0x80, 0x81, 0x86, 0xff];
-  const lengths = [0, 1, 2, 4, 5, 6, 7, 100, 1_100, 5_000, 17_000, 70_000];
-  const type = types[Math.floor(random() * types.length)] ?? 0;
-  const length = lengths[Math.floor(random() * lengths.length)] ?? 0;
-  const jsons = [
-    '{}',
-    '[]',
-    '{"ticket":1}',
-    '{"control":"nothing"}',
-    '{"control":"clear"}',
-    'null',
-    '{"cols":-1}',
-  ];
-  const body =
-    random() < 0.3
-      ? Buffer.from(jsons[Math.floor(random() * jsons.length)] ?? '')
-      : type === 1
-        ? Buffer.alloc(length, ' ')
-        : Buffer.from(Array.from({ length }, () => Math.floor(random() * 256)));
-  return Buffer.concat([Buffer.from([type]), body]);
 }

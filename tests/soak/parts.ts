@@ -4,5 +4,6 @@ import type { SoakPart } from './part.ts';
 import { istioTasks } from './istio-tasks.ts';
 import { minors } from './kubectl-minors.ts';
 import { requests } from './requests.ts';
+import { terminals } from './terminals.ts';
 
-export const parts: readonly SoakPart[] = [requests, minors, istioTasks];
+export const parts: readonly SoakPart[] = [requests, minors, istioTasks, terminals];
