@@ -58,6 +58,7 @@ export interface UpgradeRequest {
 export type Ask =
   | { ask: 'terminals'; learner: string }
   | { ask: 'open terminal'; learner: string; name: string }
+  | { ask: 'rename terminal'; learner: string; session: string; name: string }
   | { ask: 'close terminal'; learner: string; session: string }
   | { ask: 'ticket'; learner: string; session: string; browser: string };
 

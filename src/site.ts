@@ -26,6 +26,9 @@ export const CATALOGUE_FILE = 'catalogue.json';
 const LAB_CLIENT = 'src/lab-client/connect.ts';
 const LAB_MODULE = 'virtual:meshproof/lab';
 
+/** A terminal in a window of its own; src/components/dock/pop-out.ts opens it. */
+const WINDOW = { pattern: '/terminal', entrypoint: './src/components/dock/window.astro' };
+
 const CATALOGUE_MODULE = 'virtual:meshproof/catalogue';
 
 /** Where `npm start` listens unless told otherwise: `astro dev` hands /lab on to it. */
@@ -102,7 +105,14 @@ export function site({ srcDir, outDir, cacheDir, lab = LAB_CLIENT }: SiteOptions
         // Scripts stay files, so that a Content-Security-Policy can do without exceptions.
         assetsInlineLimit: 0,
       },
-      optimizeDeps: { include: ['@xterm/xterm', '@xterm/addon-fit', '@xterm/addon-web-links'] },
+      optimizeDeps: {
+        include: [
+          '@xterm/xterm',
+          '@xterm/addon-fit',
+          '@xterm/addon-search',
+          '@xterm/addon-web-links',
+        ],
+      },
       server: {
         proxy: {
           '/lab': { target: LAB, ws: true, changeOrigin: true, headers: { origin: LAB } },
@@ -190,7 +200,8 @@ function courseIntegration(course: CourseReader): AstroIntegration {
   return {
     name: 'meshproof-course',
     hooks: {
-      'astro:config:setup': ({ config, command }) => {
+      'astro:config:setup': ({ config, command, injectRoute }) => {
+        injectRoute(WINDOW);
         course.read(fileURLToPath(config.root));
         // Before anything is built: an author hears of everything at once, and in our words.
         if (command === 'build' && course.problems.length) throw new LessonError(course.problems);

@@ -226,6 +226,12 @@ export class Holder {
           ? { answer: 'error', code: opened }
           : { answer: 'terminal', terminal: opened };
       }
+      case 'rename terminal': {
+        const renamed = this.#terminals.rename(learner, ask.session, ask.name);
+        return typeof renamed === 'string'
+          ? { answer: 'error', code: renamed }
+          : { answer: 'terminal', terminal: renamed };
+      }
       case 'close terminal': {
         const code = await this.#terminals.close(learner, ask.session);
         return code ? { answer: 'error', code } : { answer: 'closed' };

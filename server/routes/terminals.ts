@@ -24,6 +24,16 @@ export function terminalRoutes(askHolder: AskHolder): Route[] {
       },
     },
     {
+      method: 'PUT',
+      path: '/lab/terminals/:session',
+      answer: async ({ learner, params, body }) => {
+        const name = textField(body, 'name');
+        if (name === undefined) return 'LAB_BODY';
+        const { session = '' } = params;
+        return answerOf(await askHolder({ ask: 'rename terminal', learner, session, name }));
+      },
+    },
+    {
       method: 'DELETE',
       path: '/lab/terminals/:session',
       answer: async ({ learner, params }) =>

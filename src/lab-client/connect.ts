@@ -3,6 +3,7 @@
 import type { Evidence } from '../../protocol/evidence.ts';
 import type { GraphAnswer, GraphQuestion } from '../../protocol/graph.ts';
 import type { FeedMessage, EngineFacts } from '../../protocol/lab.ts';
+import type { Receipt } from '../../protocol/receipt.ts';
 import type { CheckState } from '../../protocol/verdict.ts';
 import type { Connection } from './connection.ts';
 import { KEY, recall } from './key.ts';
@@ -65,8 +66,16 @@ class PageLab implements Lab {
     return (await this.#loaded).openTerminal(name);
   }
 
+  async renameTerminal(session: string, name: string): Promise<{ session: string; name: string }> {
+    return (await this.#loaded).renameTerminal(session, name);
+  }
+
   async closeTerminal(session: string): Promise<void> {
     return (await this.#loaded).closeTerminal(session);
+  }
+
+  async receipts(session: string, from: number): Promise<Receipt[]> {
+    return (await this.#loaded).receipts(session, from);
   }
 
   async graph(question: GraphQuestion): Promise<GraphAnswer> {
@@ -125,6 +134,8 @@ class PageLab implements Lab {
       case 'evidence':
         this.#setEvidence(message.evidence);
         return;
+      case 'receipt':
+        return; // run blocks follow their shell's marks, which come sooner
       case 'notice':
         for (const listener of this.#listeners.notice) listener(message.text);
         return;

@@ -2,10 +2,11 @@
 
 import type { GraphAnswer, GraphQuestion } from '../../protocol/graph.ts';
 import type { FeedMessage } from '../../protocol/lab.ts';
+import type { Receipt } from '../../protocol/receipt.ts';
 import { Feed } from './feed.ts';
 import type { LabState, TerminalStream } from './lab.ts';
 import { browserPage } from './page.ts';
-import { CASE_PATH, EVIDENCE_PATH, GRAPH_PATH, KIALI_PATH } from './paths.ts';
+import { CASE_PATH, EVIDENCE_PATH, GRAPH_PATH, KIALI_PATH, RECEIPTS_PATH } from './paths.ts';
 import type { Page } from './page.ts';
 import { LabRefusal, Requests, textOf } from './requests.ts';
 import { Retry } from './retry.ts';
@@ -73,10 +74,22 @@ export class Connection {
     return terminalOf(await this.#requests.send('POST', '/lab/terminals', { name }));
   }
 
+  async renameTerminal(session: string, name: string): Promise<{ session: string; name: string }> {
+    return terminalOf(await this.#requests.send('PUT', `/lab/terminals/${session}`, { name }));
+  }
+
   async closeTerminal(session: string): Promise<void> {
     this.#streams.get(session)?.detach();
     this.#streams.delete(session);
     await this.#requests.send('DELETE', `/lab/terminals/${session}`);
+  }
+
+  async receipts(session: string, from: number): Promise<Receipt[]> {
+    const query = new URLSearchParams({ session, from: String(from) });
+    const list = await this.#requests.send('GET', `${RECEIPTS_PATH}?${query.toString()}`);
+    if (!Array.isArray(list) || !list.every((each) => textOf(each, 'output') !== undefined))
+      throw new Error('The lab answered with something that is no list of receipts.');
+    return list as Receipt[];
   }
 
   async graph({ namespaces, seconds, at }: GraphQuestion): Promise<GraphAnswer> {

@@ -3,9 +3,13 @@
 
 import type { Evidence } from '../../protocol/evidence.ts';
 import type { GraphAnswer, GraphQuestion } from '../../protocol/graph.ts';
+import type { Receipt } from '../../protocol/receipt.ts';
 import type { CheckState } from '../../protocol/verdict.ts';
 import type { EngineFacts } from '../../protocol/lab.ts';
 import type { Mark, Notice } from '../../protocol/terminal.ts';
+import type { Printed } from './tape.ts';
+
+export type { Printed };
 
 /**
  * absent: pages without a server (any static host). locked: a server, but this browser has not opened the printed link.
@@ -32,7 +36,11 @@ export interface Lab {
   /** The learner's terminals, oldest first. */
   terminals(): Promise<{ session: string; name: string }[]>;
   openTerminal(name: string): Promise<{ session: string; name: string }>;
+  /** Answers the name as the lab keeps it. */
+  renameTerminal(session: string, name: string): Promise<{ session: string; name: string }>;
   closeTerminal(session: string): Promise<void>;
+  /** What one terminal's commands came to, from an offset of its output on: also those that ended while no page was there. */
+  receipts(session: string, from: number): Promise<Receipt[]>;
   /** Who calls whom, as the cluster's Kiali tells it now, or told it at a moment of the past. */
   graph(question: GraphQuestion): Promise<GraphAnswer>;
   /** The address of the whole Kiali, good once. Rejects with the lab's sentence where it cannot be reached. */
@@ -73,6 +81,10 @@ export interface TerminalStream {
   input(bytes: Uint8Array): boolean;
   /** Types a block's text: by bracketed paste where the shell has it on, and then Enter. */
   run(text: string): boolean;
+  /** Types what a learner pastes: as it stands, without an Enter of its own. */
+  paste(text: string): boolean;
+  /** What was printed between two offsets, as those of marks, as far as this page still has it. */
+  printed(from: number, to: number): Printed;
   resize(columns: number, rows: number): void;
   /** Takes the keys from the page that has them: after `taken over`. */
   takeOver(): void;

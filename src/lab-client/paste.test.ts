@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { pasted } from './paste.ts';
+import { pasted, pastedByHand } from './paste.ts';
 
 test('a block is one input for a shell that takes pastes, and ends with Enter', () => {
   assert.equal(pasted('ls\npwd', true), '\x1b[200~ls\rpwd\x1b[201~\r');
@@ -25,4 +25,10 @@ test('T18: whatever the text, one paste begins and ends, and what is between hol
       assert.match(typed.slice(6, -7), /^[^\p{Cc}]*$|^(?:[^\p{Cc}]|[\t\r])*$/u);
     }),
   );
+});
+
+test('T18: what a learner pastes gets no Enter, and hides nothing either', () => {
+  assert.equal(pastedByHand('ls -l', true), '\x1b[200~ls -l\x1b[201~');
+  assert.equal(pastedByHand('one\r\ntwo\n', false), 'one\rtwo\r');
+  assert.equal(pastedByHand('ls\x1b[201~\x03rm', true), '\x1b[200~lsrm\x1b[201~');
 });

@@ -16,10 +16,11 @@ import { isAnswer } from './answers.ts';
 import { behindGap } from './gap.ts';
 import type { TerminalSink, TerminalState, TerminalStream } from './lab.ts';
 import type { Page } from './page.ts';
-import { pasted } from './paste.ts';
+import { pasted, pastedByHand } from './paste.ts';
 import { LabRefusal } from './requests.ts';
 import type { Requests } from './requests.ts';
 import { Retry } from './retry.ts';
+import { type Printed, Tape } from './tape.ts';
 
 /** A page that has caught up says so after this long, so that not every key costs a frame. */
 const IDLE_ACK_MS = 100;
@@ -60,6 +61,7 @@ export class LabTerminalStream implements TerminalStream {
   #cancelAck: (() => void) | undefined;
   #lastMark = -1;
   #modes = new PrivateModes();
+  readonly #tape = new Tape();
   /** Screens being drawn: what the terminal answers meanwhile must not reach the shell. */
   #drawing = 0;
   /** Output before this offset was printed while this page was away: answers to it would come too late. */
@@ -116,6 +118,11 @@ export class LabTerminalStream implements TerminalStream {
     return this.input(new TextEncoder().encode(pasted(text, this.#modes.has(BRACKETED_PASTE))));
   }
 
+  paste(text: string): boolean {
+    const whole = pastedByHand(text, this.#modes.has(BRACKETED_PASTE));
+    return this.input(new TextEncoder().encode(whole));
+  }
+
   resize(columns: number, rows: number): void {
     this.#columns = columns;
     this.#rows = rows;
@@ -137,6 +144,10 @@ export class LabTerminalStream implements TerminalStream {
 
   clear(): void {
     if (this.#writes) this.#send({ kind: 'control', control: 'clear' });
+  }
+
+  printed(from: number, to: number): Printed {
+    return this.#tape.between(from, to);
   }
 
   get isCaughtUp(): boolean {
@@ -269,6 +280,7 @@ export class LabTerminalStream implements TerminalStream {
     const end = offset + bytes.length;
     this.#received = end;
     this.#modes.scan(bytes);
+    this.#tape.append(offset, bytes);
     this.#sink?.output(bytes, () => this.#drew(end));
   }
 
@@ -276,6 +288,7 @@ export class LabTerminalStream implements TerminalStream {
     this.#received = offset;
     this.#modes = new PrivateModes();
     this.#modes.scan(screen);
+    this.#tape.reset(offset);
     this.#drawing++;
     this.#sink?.snapshot(screen, columns, rows, () => {
       this.#drawing--;
@@ -372,7 +385,9 @@ export class LabTerminalStream implements TerminalStream {
         this.#become('exited', why);
         return;
       case 4409:
+        // The keys are elsewhere; what is shown here goes on, and the keys come back when that page goes.
         this.#become('taken over', why);
+        this.#retry.later();
         return;
       case 4401:
         this.#become('offline', why);

@@ -17,16 +17,3 @@ export function withControl(typed: string): string {
   const code = typed.toUpperCase().charCodeAt(0);
   return code >= 0x40 && code <= 0x5f ? String.fromCharCode(code & 0x1f) : typed;
 }
-
-/** Windows keeps Ctrl+Shift+Esc for itself. */
-export function wayOut(platform: string): {
-  name: string;
-  fits: (event: KeyboardEvent) => boolean;
-} {
-  return platform.startsWith('Win')
-    ? { name: 'Ctrl+F6', fits: ({ ctrlKey, key }) => ctrlKey && key === 'F6' }
-    : {
-        name: 'Ctrl+Shift+Esc',
-        fits: ({ ctrlKey, shiftKey, key }) => ctrlKey && shiftKey && key === 'Escape',
-      };
-}

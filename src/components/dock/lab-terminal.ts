@@ -1,31 +1,39 @@
 // <lab-terminal>: one terminal in its tab's panel. Fetches xterm when the panel is first seen, never before.
+// Knows its shell and its screen; of the other terminals only what its dock tells it.
 
 import type { TerminalState, TerminalStream } from '../../lab-client/lab.ts';
 import type { Notice } from '../../../protocol/terminal.ts';
 import { announce } from '../page/announce.ts';
 import { define, make } from '../page/dom.ts';
-import { keep, recall } from '../page/memory.ts';
-import { wayOut, withControl } from './keys.ts';
+import { recall } from '../page/memory.ts';
+import { fontSize, phone } from './font.ts';
+import { withControl } from './keys.ts';
 import type { Screen } from './screen.ts';
+import { SILENCE_MS } from '../run/run-record.ts';
 import { ShellLine } from './shell-line.ts';
 
-/** .8125rem, and .75rem on a phone, of 16 px. */
-const FONT_PX = 13;
-const PHONE_FONT_PX = 12;
-const phone = matchMedia('(max-width: 50rem)');
-
 export const READER_KEY = 'meshproof:screen-reader';
-export const exit = wayOut(navigator.platform);
 
 /** A new shell is there within this, or it will not come. */
 const RESTART_MS = 2_000;
 /** A shell prints its first prompt within this, or has none that we hear. */
 const SETTLE_MS = 5_000;
 const LOOK_MS = 50;
+/** On a bad line a mark may be sent several times before it comes. */
+const WIRE_TIMES = 10;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Bubbles when what the foot of the dock says has changed. */
 export const TERMINAL_NEWS = 'terminal-news';
+
+/** What a terminal asks of the dock it is in. */
+export interface TerminalHost {
+  /** The keys that lead out, as they are printed. */
+  readonly wayOut: string;
+  /** True for keys that are the dock's. */
+  isAction(event: KeyboardEvent): boolean;
+  pasted(terminal: LabTerminal, text: string): void;
+}
 
 export class LabTerminal extends HTMLElement {
   readonly line: ShellLine;
@@ -35,7 +43,8 @@ export class LabTerminal extends HTMLElement {
   latency: number | undefined;
   /** Other pages that see this terminal. */
   watchers = 0;
-  #stream: TerminalStream;
+  readonly #host: TerminalHost;
+  readonly #stream: TerminalStream;
   #screen: Promise<Screen> | undefined;
   #seen: IntersectionObserver | undefined;
   #settled = false;
@@ -43,11 +52,15 @@ export class LabTerminal extends HTMLElement {
   #control = false;
   #cameFrom: Element | null = null;
 
-  constructor(session: string, name: string, stream: TerminalStream) {
+  constructor(session: string, name: string, stream: TerminalStream, host: TerminalHost) {
     super();
     this.session = session;
-    this.line = new ShellLine(name);
+    this.line = new ShellLine(name, {
+      session,
+      printed: (from, to) => stream.printed(from, to),
+    });
     this.#stream = stream;
+    this.#host = host;
   }
 
   connectedCallback(): void {
@@ -56,12 +69,7 @@ export class LabTerminal extends HTMLElement {
     });
     this.#seen.observe(this);
     this.addEventListener('focusin', ({ relatedTarget }) => this.#entered(relatedTarget));
-    this.addEventListener('keydown', (event) => {
-      if (exit.fits(event)) this.#leave(event);
-    });
-    phone.addEventListener('change', () => {
-      void this.#screen?.then((screen) => screen.setFontSize(fontSize()));
-    });
+    phone.addEventListener('change', () => this.fitFont());
   }
 
   disconnectedCallback(): void {
@@ -101,6 +109,26 @@ export class LabTerminal extends HTMLElement {
     // A shell without marks is waited for once.
     this.#settled ||= this.state === 'open';
     return screen;
+  }
+
+  /** Follows a new choice of letters. */
+  fitFont(): void {
+    void this.#screen?.then((screen) => screen.setFontSize(fontSize()));
+  }
+
+  setScreenReader(on: boolean): void {
+    void this.#screen?.then((screen) => screen.setScreenReader(on));
+  }
+
+  rename(name: string): void {
+    this.line.name = name;
+    this.dataset['name'] = name;
+    void this.#screen?.then((screen) => screen.rename(name));
+  }
+
+  /** How long a shell that marks its commands may take to mark one: the line's own time on top of its own. */
+  get patienceMs(): number {
+    return SILENCE_MS + WIRE_TIMES * (this.latency ?? 0);
   }
 
   focusScreen(): void {
@@ -147,7 +175,8 @@ export class LabTerminal extends HTMLElement {
       fontFamily,
       fontSize: size,
       screenReader: recall(READER_KEY) === 'on',
-      isWayOut: exit.fits,
+      isThePages: (event) => this.#host.isAction(event),
+      pasted: (text) => this.#host.pasted(this, text),
       typed: (data) => this.#typed(data),
       onState: (state, detail) => {
         this.state = state;
@@ -160,7 +189,10 @@ export class LabTerminal extends HTMLElement {
         this.latency = ms;
         this.#news();
       },
-      onMark: (mark) => this.line.mark(mark),
+      onMark: (mark) => {
+        this.line.mark(mark);
+        this.#news();
+      },
       onLost: () => announce(this.#whyLost()),
       onNotice: (notice) => this.#hear(notice),
     });
@@ -189,12 +221,11 @@ export class LabTerminal extends HTMLElement {
   #entered(from: EventTarget | null): void {
     if (from instanceof Node && this.contains(from)) return;
     this.#cameFrom = from instanceof Element ? from : null;
-    announce(`Terminal, ${this.line.name}. Leave it with ${exit.name}.`);
+    announce(`Terminal, ${this.line.name}. Leave it with ${this.#host.wayOut}.`);
   }
 
-  #leave(event: KeyboardEvent): void {
-    event.preventDefault();
-    event.stopPropagation();
+  /** Back to where one was before. */
+  leave(): void {
     const back =
       this.#cameFrom?.isConnected && this.#cameFrom instanceof HTMLElement
         ? this.#cameFrom
@@ -206,17 +237,6 @@ export class LabTerminal extends HTMLElement {
   #news(): void {
     this.dispatchEvent(new Event(TERMINAL_NEWS, { bubbles: true }));
   }
-}
-
-/** Remembers the choice; open screens follow. */
-export function setScreenReader(on: boolean, terminals: Iterable<LabTerminal>): void {
-  keep(READER_KEY, on ? 'on' : 'off');
-  for (const terminal of terminals)
-    void terminal.open().then((screen) => screen.setScreenReader(on));
-}
-
-function fontSize(): number {
-  return phone.matches ? PHONE_FONT_PX : FONT_PX;
 }
 
 define('lab-terminal', LabTerminal);

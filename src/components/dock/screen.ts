@@ -1,12 +1,14 @@
 // The screen of one terminal: xterm in the look's colours, fitted to its box. Loaded when a terminal is first needed.
-// Knows nothing of tabs or the lab; the bytes come and go through the stream it is given.
+// Knows nothing of tabs or the lab; the bytes come and go through the stream it is given. What is done with keys that are not
+// the shell's, with pastes and with links is decided by whoever made it.
 
 import { FitAddon } from '@xterm/addon-fit';
+import type { SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal } from '@xterm/xterm';
 import type { TerminalSink, TerminalState, TerminalStream } from '../../lab-client/lab.ts';
 import type { Mark, Notice } from '../../../protocol/terminal.ts';
-import { colours } from './colours.ts';
+import { colours, foundColours } from './colours.ts';
 
 /** Lines kept above the screen. The server keeps the same output in bytes. */
 const SCROLLBACK_LINES = 5_000;
@@ -25,7 +27,9 @@ export interface ScreenOptions {
   fontSize: number;
   screenReader: boolean;
   /** True for keys that are not the terminal's: they are left to the page. */
-  isWayOut: (event: KeyboardEvent) => boolean;
+  isThePages: (event: KeyboardEvent) => boolean;
+  /** A paste, before anything is typed of it. */
+  pasted: (text: string) => void;
   /** What is typed, before it is sent: the sticky Ctrl. */
   typed: (data: string) => string;
   onState: (state: TerminalState, detail: string) => void;
@@ -36,6 +40,12 @@ export interface ScreenOptions {
   onLost: () => void;
 }
 
+/** What a search has found: which of how many; `at` is -1 where they are too many to be counted. */
+export interface Found {
+  at: number;
+  of: number;
+}
+
 export class Screen {
   readonly #terminal: Terminal;
   readonly #fit = new FitAddon();
@@ -44,6 +54,7 @@ export class Screen {
   readonly #box: HTMLElement;
   readonly #resized: ResizeObserver;
   readonly #stopThemes: () => void;
+  #search: Promise<SearchAddon> | undefined;
   #resizeTimer = 0;
   /** While an old screen is drawn again, what the terminal answers to it must not reach the shell. */
   #replaying = 0;
@@ -65,6 +76,8 @@ export class Screen {
       minimumContrastRatio: 4.5,
       screenReaderMode: options.screenReader,
       theme: colours(box),
+      // Marks found words; the rest of what it allows is not used.
+      allowProposedApi: true,
       // A link a program prints says one thing and may lead to another: show where, then ask.
       linkHandler: { activate: (_event, address) => open(address, true) },
     });
@@ -78,7 +91,8 @@ export class Screen {
     this.#terminal.onResize(({ cols, rows }) => this.#resizeLater(cols, rows));
     this.#terminal.open(box);
     this.#terminal.write(SHOW_CURSOR);
-    this.#terminal.textarea?.setAttribute('aria-label', `Terminal, ${options.name}`);
+    this.rename(options.name);
+    box.addEventListener('paste', (event) => this.#paste(event), true);
     this.fit();
     this.#resized = new ResizeObserver(() => this.fit());
     this.#resized.observe(box);
@@ -108,6 +122,53 @@ export class Screen {
     this.#fit.fit();
   }
 
+  rename(name: string): void {
+    this.#terminal.textarea?.setAttribute('aria-label', `Terminal, ${name}`);
+  }
+
+  /** What is selected, or undefined. */
+  get selection(): string | undefined {
+    return this.#terminal.getSelection() || undefined;
+  }
+
+  /** All that is shown and stands above, as text; what wraps on the screen is one line. */
+  text(): string {
+    const { active } = this.#terminal.buffer;
+    const lines: string[] = [];
+    for (let at = 0; at < active.length; at++) {
+      const line = active.getLine(at);
+      const text = line?.translateToString(!active.getLine(at + 1)?.isWrapped) ?? '';
+      if (line?.isWrapped) lines.push(`${lines.pop() ?? ''}${text}`);
+      else lines.push(text);
+    }
+    return lines.join('\n').trimEnd();
+  }
+
+  /** Nothing is found for an empty word. */
+  async find(word: string, forward: boolean, tell: (found: Found) => void): Promise<void> {
+    this.#search ??= this.#loadSearch(tell);
+    const search = await this.#search;
+    const options = { decorations: foundColours(this.#box) };
+    if (word === '') search.clearDecorations();
+    else if (forward) search.findNext(word, options);
+    else search.findPrevious(word, options);
+  }
+
+  /** What was found stays selected, so that it can be copied. */
+  endFind(): void {
+    void this.#search?.then((search) => search.clearDecorations());
+  }
+
+  async #loadSearch(tell: (found: Found) => void): Promise<SearchAddon> {
+    const { SearchAddon } = await import('@xterm/addon-search');
+    const search = new SearchAddon();
+    this.#terminal.loadAddon(search);
+    search.onDidChangeResults(({ resultIndex, resultCount }) =>
+      tell({ at: resultIndex, of: resultCount }),
+    );
+    return search;
+  }
+
   setScreenReader(on: boolean): void {
     this.#terminal.options.screenReaderMode = on;
   }
@@ -121,6 +182,17 @@ export class Screen {
   send(text: string): void {
     this.#send(text);
     this.#terminal.scrollToBottom();
+  }
+
+  /** What is pasted, once it may be. */
+  paste(text: string): void {
+    if (this.#replaying) return;
+    if (!this.#stream.paste(text)) this.#options.onLost();
+    this.#terminal.scrollToBottom();
+  }
+
+  clear(): void {
+    this.#stream.clear();
   }
 
   run(text: string): boolean {
@@ -165,12 +237,22 @@ export class Screen {
     if (!this.#stream.input(new TextEncoder().encode(data))) this.#options.onLost();
   }
 
+  #paste(event: ClipboardEvent): void {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const text = event.clipboardData?.getData('text/plain');
+    if (text) this.#options.pasted(text);
+  }
+
   /** False leaves a key to the page. */
   #isOurs(event: KeyboardEvent): boolean {
-    if (this.#options.isWayOut(event)) return false;
+    if (this.#options.isThePages(event)) return false;
+    const command = (event.ctrlKey || event.metaKey) && !event.altKey;
+    const key = event.key.toLowerCase();
+    // The browser pastes by itself; bash's own Ctrl+V, which quotes a key, nobody misses here.
+    if (command && key === 'v') return false;
     // With something selected Ctrl+C copies, as everywhere else; the browser does that itself.
-    const copies = event.ctrlKey && !event.shiftKey && event.key.toLowerCase() === 'c';
-    return !(copies && this.#terminal.hasSelection());
+    return !(command && !event.shiftKey && key === 'c' && this.#terminal.hasSelection());
   }
 
   #resizeLater(columns: number, rows: number): void {

@@ -17,7 +17,10 @@ const foreign = (said: { mark: 'prompt' | 'command' | 'done' }): Mark => ({
 const line = (text: string): Mark => ({ ...at, own: true, mark: 'line', text });
 
 function after(...marks: Mark[]): ShellLine['phase'] {
-  const shell = new ShellLine('shell 1');
+  const shell = new ShellLine('shell 1', {
+    session: 's',
+    printed: () => ({ bytes: new Uint8Array(), missing: 0 }),
+  });
   for (const mark of marks) shell.mark(mark);
   return shell.phase;
 }
@@ -31,6 +34,7 @@ test('a busy shell names the first line of what it runs', () => {
   assert.deepEqual(after(line('kubectl get pods --watch\nls'), own({ mark: 'command' })), {
     kind: 'busy',
     program: 'kubectl get pods --watch',
+    since: 0,
   });
 });
 
@@ -60,7 +64,10 @@ test('a program that prints marks at our prompt changes nothing', () => {
 });
 
 test('those who listen hear each mark until they stop', () => {
-  const shell = new ShellLine('shell 1');
+  const shell = new ShellLine('shell 1', {
+    session: 's',
+    printed: () => ({ bytes: new Uint8Array(), missing: 0 }),
+  });
   const heard: string[] = [];
   const stop = shell.on(({ mark }) => heard.push(`${mark} ${shell.phase.kind}`));
   shell.mark(own({ mark: 'prompt' }));

@@ -2,23 +2,46 @@
 // shell. Pure. Marks are hints: any program can print them, and a shell without our rc file prints none.
 
 import type { Mark } from '../../../protocol/terminal.ts';
+import type { Printed } from '../../lab-client/lab.ts';
 
 export type ShellPhase =
   /** No mark has been heard. */
   | { kind: 'silent' }
   | { kind: 'prompt' }
-  | { kind: 'busy'; program: string }
+  /** `since` is when it began, in milliseconds since the epoch. */
+  | { kind: 'busy'; program: string; since: number }
   /** A program with a prompt of its own runs in the shell: the shell of a pod. */
   | { kind: 'inside'; program: string; busy: boolean };
 
+/** The terminal behind a line: its id, and what it printed lately. */
+export interface Behind {
+  session: string;
+  printed: (from: number, to: number) => Printed;
+}
+
+/** Marks that a block of a page that came back may still ask for. */
+const MARKS_KEPT = 1_000;
+
 export class ShellLine {
-  readonly name: string;
+  name: string;
+  readonly session: string;
+  readonly printed: Behind['printed'];
   readonly #listeners = new Set<(mark: Mark) => void>();
   #phase: ShellPhase = { kind: 'silent' };
   #line = '';
+  #offset = -1;
+  /** As many as the lab keeps. */
+  #marks: Mark[] = [];
 
-  constructor(name: string) {
+  constructor(name: string, { session, printed }: Behind) {
     this.name = name;
+    this.session = session;
+    this.printed = printed;
+  }
+
+  /** Of the last mark that was heard: those of what is typed now come behind it. */
+  get offset(): number {
+    return this.#offset;
   }
 
   get phase(): ShellPhase {
@@ -26,8 +49,16 @@ export class ShellLine {
   }
 
   mark(mark: Mark): void {
+    this.#offset = mark.offset;
+    this.#marks.push(mark);
+    if (this.#marks.length > 2 * MARKS_KEPT) this.#marks = this.#marks.slice(-MARKS_KEPT);
     this.#phase = mark.own ? this.#own(mark) : this.#foreign(mark);
     for (const listener of this.#listeners) listener(mark);
+  }
+
+  /** The marks behind an offset that were heard already. */
+  heard(after: number): Mark[] {
+    return this.#marks.filter(({ offset }) => offset > after);
   }
 
   /** A shell that comes after it has said nothing yet. */
@@ -51,7 +82,7 @@ export class ShellLine {
         this.#line = mark.text;
         return this.#phase;
       case 'command':
-        return { kind: 'busy', program: this.#line.split('\n')[0] ?? '' };
+        return { kind: 'busy', program: this.#line.split('\n')[0] ?? '', since: mark.at };
       case 'cwd':
         return this.#phase;
     }

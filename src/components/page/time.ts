@@ -6,6 +6,14 @@ export function clockTime(at: number): string {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':');
 }
 
+/** `10:41:54`, or `21 November, 10:41` of another day. */
+export function moment(at: number, now = Date.now()): string {
+  const date = new Date(at);
+  if (date.toDateString() === new Date(now).toDateString()) return clockTime(at);
+  const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'long' });
+  return `${day}, ${clockTime(at).slice(0, -3)}`;
+}
+
 /** `0.41 s`, `14.2 s`, `2 min 05 s`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { verdictWords } from '../check/verdict-words.ts';
 import { footWords } from '../dock/foot-words.ts';
 import { engineWords } from './engine-words.ts';
-import { clockTime, duration, stopwatch } from './time.ts';
+import { clockTime, duration, moment, stopwatch } from './time.ts';
 
 const at = new Date(2026, 10, 24, 10, 31, 7).getTime();
 const proven = { at, seen: '6 of 6 pods', engine: 'Embedded cluster', revisions: {} };
@@ -122,4 +122,10 @@ test('times are printed as the look wants them', () => {
   assert.equal(duration(14_230), '14.2 s');
   assert.equal(duration(125_000), '2 min 05 s');
   assert.equal(stopwatch(74_900), '01:14');
+});
+
+test('a moment of another day carries its date', () => {
+  const noon = new Date(2026, 10, 24, 12).getTime();
+  assert.equal(moment(at, noon), '10:31:07');
+  assert.equal(moment(at, noon + 24 * 3_600_000), '24 November, 10:31');
 });

@@ -1,11 +1,13 @@
 // What stands under a command: running, its receipt, or why nothing ran. Builds HTML, decides nothing.
 
 import { make, part } from '../page/dom.ts';
-import { clockTime, duration, stopwatch } from '../page/time.ts';
-import type { Outcome } from './run-record.ts';
+import { duration, moment, stopwatch } from '../page/time.ts';
+import type { Ended, KeptCommand } from './kept.ts';
 
 /** A running command shows its time from here on: shorter ones would flicker. */
 const TIME_SHOWN_FROM_MS = 2_000;
+/** A passed command's output is folded when it is longer: the lesson goes on below it. */
+const OPEN_UP_TO_LINES = 12;
 
 export function runningLine(
   since: number,
@@ -33,32 +35,103 @@ export function tick(line: HTMLElement, since: number): void {
   part(line, '[data-time]').textContent = ms < TIME_SHOWN_FROM_MS ? '' : stopwatch(ms);
 }
 
+/** `title` is the block's first line, for those who hear the page; `copy` gets the receipt as text. */
 export function receipt(
-  { passed, exitCode, exitCodes, ms, at }: Extract<Outcome, { state: 'ended' }>,
-  shell: string,
-  meant: number,
+  ended: Ended,
+  title: string,
+  copy: (text: string, button: HTMLElement) => void,
 ): HTMLElement {
-  const head = make(
-    'p',
-    { class: 'head' },
-    make('span', { class: meant === 0 ? 'code' : 'code meant' }, `exit ${exitCode}`),
-    make('span', {}, duration(ms)),
-    make('span', {}, clockTime(at)),
-    make('span', {}, shell),
-  );
-  const early = exitCodes.slice(0, -1).findIndex((code) => code !== 0);
-  if (!passed && early >= 0) {
-    const which = `command ${early + 1} of ${exitCodes.length} ended with ${exitCodes[early] ?? ''}`;
-    head.append(make('span', { class: 'says' }, which));
-  } else if (passed && meant !== 0) {
-    head.append(make('span', { class: 'says' }, 'as the lesson means to show'));
+  const { passed, commands } = ended;
+  const head = headOf(ended);
+  const shown = commands.filter(({ output, missing }) => output !== '' || missing > 0);
+  const look = passed ? 'receipt' : 'receipt bad';
+  if (shown.length === 0 && commands.length < 2) {
+    return make('div', { class: look }, make('p', { class: 'head' }, ...head));
   }
-  return make('div', { class: passed ? 'receipt' : 'receipt bad' }, head);
+  const several = commands.length > 1;
+  const lines = shown.reduce((sum, { output }) => sum + output.split('\n').length, 0);
+  const button = make('button', { type: 'button', class: 'btn bare' }, 'Copy receipt');
+  button.addEventListener('click', () => copy(receiptText(ended), button));
+  const papers = several
+    ? commands.map((command, at) => commandPart(command, at, commands.length))
+    : shown.map((command) => paper(command, `Output of ${title}`));
+  const folds = make(
+    'details',
+    { class: look },
+    make('summary', {}, ...head),
+    ...papers,
+    make('div', { class: 'more' }, button),
+  );
+  folds.open = !passed || lines <= OPEN_UP_TO_LINES;
+  return folds;
+}
+
+function headOf({ passed, meant, commands, ms, at, shell }: Ended): HTMLElement[] {
+  const last = commands.at(-1)?.exit ?? 0;
+  const early = commands.slice(0, -1).findIndex(({ exit }) => exit !== 0);
+  const failed = !passed && early >= 0 ? early : undefined;
+  const code = failed === undefined ? last : (commands[failed]?.exit ?? last);
+  const words = [
+    make('span', { class: meant === 0 ? 'code' : 'code meant' }, `exit ${code}`),
+    make('span', {}, duration(ms)),
+    make('span', {}, moment(at)),
+    make('span', {}, shell),
+  ];
+  if (failed !== undefined) {
+    words.push(make('span', { class: 'says' }, `command ${failed + 1} of ${commands.length}`));
+  } else if (passed && meant !== 0) {
+    words.push(make('span', { class: 'says' }, 'as the lesson means to show'));
+  } else if (commands.length > 1) {
+    words.push(make('span', {}, `${commands.length} commands`));
+  }
+  return words;
+}
+
+/** One command of several: how it ended, what it was, what it showed. */
+function commandPart(command: KeptCommand, at: number, all: number): HTMLElement {
+  const title = command.text.split('\n')[0] ?? '';
+  const did = make(
+    'p',
+    { class: 'did' },
+    make('span', { class: command.exit === 0 ? 'code' : 'code not' }, `exit ${command.exit}`),
+    make('span', {}, duration(command.ms)),
+    make('code', {}, title || `command ${at + 1} of ${all}`),
+  );
+  const box = make('div', { class: 'one' }, did);
+  if (command.output || command.missing > 0) {
+    box.append(paper(command, `Output of ${title || `command ${at + 1}`}`));
+  }
+  return box;
+}
+
+/** A region that scrolls takes the focus and has a name. */
+function paper({ output, missing }: KeptCommand, name: string): HTMLElement {
+  const box = make('div', { class: 'paper', tabindex: '0', role: 'group', 'aria-label': name });
+  if (missing > 0) box.append(make('p', { class: 'cut' }, missingWords(missing, output)));
+  if (output) box.append(make('pre', {}, output));
+  return box;
+}
+
+function missingWords(bytes: number, output: string): string {
+  const size = bytes < 1_000 ? `${bytes} B` : `${Math.ceil(bytes / 1_000)} kB`;
+  return output ? `${size} before this stand in the terminal` : `${size}, in the terminal`;
+}
+
+/** As it is pasted elsewhere: commands, what they showed, how they ended. */
+export function receiptText({ commands, at, shell }: Ended): string {
+  const parts = commands.map(({ text, exit, ms, output }) =>
+    [
+      ...(text ? [`$ ${text}`] : []),
+      ...(output ? [output] : []),
+      `exit ${exit}, ${duration(ms)}`,
+    ].join('\n'),
+  );
+  return `${parts.join('\n\n')}\n${new Date(at).toISOString()}, ${shell}\n`;
 }
 
 export function line(state: string, says: string, at?: number): HTMLElement {
   const words = [make('b', {}, state)];
-  if (at !== undefined) words.push(make('span', {}, clockTime(at)));
+  if (at !== undefined) words.push(make('span', {}, moment(at)));
   words.push(make('span', { class: 'says' }, says));
   return make('div', { class: 'receipt' }, make('p', { class: 'head' }, ...words));
 }

@@ -7,8 +7,17 @@ import { define, part } from '../page/dom.ts';
 import { HOW_TO_GET_A_LAB, HOW_TO_UNLOCK, lab } from '../page/lab.ts';
 import { duration } from '../page/time.ts';
 import { RUN_DONE, type RunDone, TYPE_BLOCK } from './events.ts';
+import {
+  type Ended,
+  forgetReceipt,
+  KEPT_CHARACTERS,
+  type Kept,
+  keepReceipt,
+  recallReceipt,
+} from './kept.ts';
+import { outputText } from './output-text.ts';
 import { line, receipt, runningLine, tick } from './receipt.ts';
-import { RunRecord, SILENCE_MS } from './run-record.ts';
+import { type Outcome, type RanCommand, RunRecord, SILENCE_MS } from './run-record.ts';
 
 const TICK_MS = 1_000;
 /** "Copied" stays as long as a glance takes. */
@@ -30,13 +39,24 @@ const BUTTONS: Record<State, { copy: boolean; run?: string; stop?: string }> = {
   'not typed': { copy: true, run: 'Run' },
 };
 
+type EndedOutcome = Extract<Outcome, { state: 'ended' }>;
+
+interface Followed {
+  shell: ShellLine;
+  /** The offset of the last mark before it was typed. */
+  after: number;
+  /** Milliseconds within which a shell that marks its commands has marked this one. */
+  patienceMs: number;
+}
+
 class RunBlock extends HTMLElement {
   #unlisten: (() => void) | undefined;
   readonly #following: (() => void)[] = [];
   #timer = 0;
 
   connectedCallback(): void {
-    part(this, '[data-copy]').addEventListener('click', () => void this.#copy());
+    const copy = part(this, '[data-copy]');
+    copy.addEventListener('click', () => void this.#copy(this.#text, part(this, 'code'), copy));
     part(this, '[data-run]').addEventListener('click', () => void this.#run());
     part(this, '[data-stop]').addEventListener('click', () => {
       if (this.dataset['state'] === 'leave') desk()?.leave();
@@ -46,6 +66,7 @@ class RunBlock extends HTMLElement {
     this.#unlisten = lab.on('state', () => {
       if (this.dataset['state'] === 'no lab' && lab.state === 'open') this.#show('idle');
     });
+    this.#recall();
   }
 
   disconnectedCallback(): void {
@@ -53,23 +74,36 @@ class RunBlock extends HTMLElement {
     this.#forget();
   }
 
+  get #id(): string {
+    return this.dataset['block'] ?? '';
+  }
+
+  /** The exit code the lesson means to show. */
+  get #meant(): number {
+    return Number(this.dataset['exit'] ?? 0);
+  }
+
+  get #title(): string {
+    return this.#text.split('\n')[0] ?? '';
+  }
+
   get #text(): string {
     return part(this, 'code').textContent ?? '';
   }
 
-  async #copy(): Promise<void> {
-    const button = part(this, '[data-copy]');
+  async #copy(text: string, source: HTMLElement, button: HTMLElement): Promise<void> {
+    const name = button.textContent;
     try {
-      await navigator.clipboard.writeText(this.#text);
+      await navigator.clipboard.writeText(text);
       button.textContent = 'Copied';
       announce('Copied');
     } catch {
       // The browser refuses the clipboard to this page: select the text, so that the keyboard can copy it.
-      getSelection()?.selectAllChildren(part(this, 'code'));
+      getSelection()?.selectAllChildren(source);
       button.textContent = 'Selected';
       announce('Selected. Press Ctrl+C to copy.');
     }
-    setTimeout(() => (button.textContent = 'Copy'), COPIED_MS);
+    setTimeout(() => (button.textContent = name), COPIED_MS);
   }
 
   async #run(): Promise<void> {
@@ -88,7 +122,7 @@ class RunBlock extends HTMLElement {
     this.#stayInSight();
     switch (typed.as) {
       case 'typed':
-        return this.#follow(typed.shell);
+        return this.#follow(typed);
       case 'waits':
         return this.#wait(typed.program, typed.leave, typed.shell);
       case 'not typed':
@@ -104,31 +138,63 @@ class RunBlock extends HTMLElement {
     if (dock && dock.left < own.right && dock.top < own.bottom) this.scrollIntoView();
   }
 
-  #follow(shell: ShellLine): void {
-    const since = Date.now();
+  /** What this browser has kept of it: a receipt, or a command that was still running when the page went away. */
+  #recall(): void {
+    const kept = recallReceipt(location.pathname, this.#id, this.#text);
+    if (kept?.is === 'ended') void this.#showEnded(kept);
+    else if (kept?.is === 'sent') this.#showSent(kept);
+    else if (kept) {
+      const unlisten = lab.on('state', (state) => {
+        if (state !== 'open') return;
+        unlisten();
+        void this.#rejoin(kept);
+      });
+      this.#following.push(unlisten);
+      if (lab.state === 'open') void this.#rejoin(kept).finally(unlisten);
+    }
+  }
+
+  async #rejoin(kept: Extract<Kept, { is: 'running' }>): Promise<void> {
+    const { session, since, after } = kept;
+    const shell = await desk()?.line(session);
+    // A press of Run in the meantime is newer.
+    if (this.dataset['state'] !== 'idle') return;
+    if (!shell) forgetReceipt(location.pathname, this.#id);
+    else this.#follow({ shell, after, patienceMs: SILENCE_MS }, since);
+  }
+
+  #follow({ shell, after, patienceMs }: Followed, rejoinedSince?: number): void {
+    const since = rejoinedSince ?? Date.now();
     const record = new RunRecord(
       {
         shell: this.dataset['shell'] === 'pod' ? 'pod' : 'lab',
         opensPodShell: this.dataset['opens'] === 'pod',
-        exitCode: Number(this.dataset['exit'] ?? 0),
+        exitCode: this.#meant,
       },
       since,
+      after,
     );
-    const draw = () => this.#draw(record, shell, since);
+    const draw = () => this.#draw(record, shell, since, rejoinedSince !== undefined);
     this.#following.push(
       shell.on((mark) => {
         record.mark(mark);
         draw();
       }),
     );
+    this.#keep({ is: 'running', session: shell.session, shell: shell.name, after, since });
     setTimeout(() => {
       record.silence(Date.now());
       if (record.outcome.state === 'sent') draw();
-    }, SILENCE_MS);
+    }, patienceMs);
     draw();
+    // What a page that comes back has heard already.
+    for (const mark of rejoinedSince === undefined ? [] : shell.heard(after)) {
+      record.mark(mark);
+      draw();
+    }
   }
 
-  #draw(record: RunRecord, shell: ShellLine, since: number): void {
+  #draw(record: RunRecord, shell: ShellLine, since: number, rejoined: boolean): void {
     const { outcome } = record;
     if (outcome.state === 'running') {
       const running = runningLine(since, outcome.inside, this.dataset['until'], shell.name);
@@ -138,28 +204,82 @@ class RunBlock extends HTMLElement {
       return;
     }
     this.#forget();
-    const title = this.#text.split('\n')[0] ?? '';
     if (outcome.state === 'sent') {
       const where = this.dataset['shell'] === 'pod' ? 'the pod’s shell' : shell.name;
-      this.#show(
-        'sent',
-        line('sent', `typed into ${where}; its outcome is not visible from here`, outcome.at),
-      );
+      const kept = { is: 'sent', at: outcome.at, where } as const;
+      this.#keep(kept);
+      this.#showSent(kept);
       desk()?.tell(`${shell.name}, sent`);
-    } else {
-      const { passed, exitCode, ms } = outcome;
-      this.#show(
-        passed ? 'passed' : 'failed',
-        receipt(outcome, shell.name, Number(this.dataset['exit'] ?? 0)),
-      );
-      const news = `exit ${exitCode}, ${duration(ms)}`;
-      desk()?.tell(`${shell.name}, ${news}`);
-      announce(`${title}: ${news}`);
-    }
-    const detail: RunDone = {
-      block: this.dataset['block'] ?? '',
-      passed: outcome.state === 'ended' && outcome.passed,
+      this.#tellDone(false);
+    } else void this.#end(outcome, shell, rejoined);
+  }
+
+  async #end(outcome: EndedOutcome, shell: ShellLine, rejoined: boolean): Promise<void> {
+    const { passed, exitCode, ms, at } = outcome;
+    const commands = outcome.commands.map((command) => keptOf(command, shell));
+    const ended: Ended = {
+      is: 'ended',
+      passed,
+      meant: this.#meant,
+      at,
+      ms,
+      shell: shell.name,
+      commands,
     };
+    this.#keep(ended);
+    await this.#showEnded(ended);
+    const news = `exit ${exitCode}, ${duration(ms)}`;
+    desk()?.tell(`${shell.name}, ${news}`);
+    announce(`${this.#title}: ${news}`);
+    this.#tellDone(passed);
+    if (rejoined && commands.some(({ missing }) => missing > 0)) {
+      await this.#fill(ended, outcome.commands, shell.session);
+    }
+  }
+
+  /** What was printed while this page was away, from the lab's own record. */
+  async #fill(ended: Ended, ran: RanCommand[], session: string): Promise<void> {
+    const receipts = await lab.receipts(session, ran[0]?.from ?? 0).catch(() => []); // the terminal has it
+    const commands = ended.commands.map((command, at) => {
+      const { output, cut } = receipts.find(({ offset }) => offset === ran[at]?.from) ?? {};
+      return output === undefined || cut
+        ? command
+        : { ...command, output: output.trimEnd().slice(-KEPT_CHARACTERS), missing: 0 };
+    });
+    const filled = { ...ended, commands };
+    this.#keep(filled);
+    await this.#showEnded(filled);
+  }
+
+  async #showEnded(ended: Ended): Promise<void> {
+    const drawn = receipt(
+      ended,
+      this.#title,
+      (text, button) => void this.#copy(text, drawn, button),
+    );
+    this.#show(ended.passed ? 'passed' : 'failed', drawn);
+    const expected = this.querySelector('[data-expected]')?.textContent;
+    if (ended.passed || !expected) return;
+    const { besideEachOther } = await import('./beside.ts');
+    const output = ended.commands.map((command) => command.output).join('\n');
+    const both = besideEachOther(expected, output);
+    if (both) drawn.querySelector('.more')?.before(both);
+    if (both && !drawn.contains(both)) drawn.append(both);
+  }
+
+  #showSent({ at, where }: Extract<Kept, { is: 'sent' }>): void {
+    this.#show(
+      'sent',
+      line('sent', `typed into ${where}; its outcome is not visible from here`, at),
+    );
+  }
+
+  #keep(kept: Kept): void {
+    keepReceipt(location.pathname, this.#id, this.#text, kept);
+  }
+
+  #tellDone(passed: boolean): void {
+    const detail: RunDone = { block: this.#id, passed };
     this.dispatchEvent(new CustomEvent(RUN_DONE, { detail, bubbles: true }));
   }
 
@@ -175,6 +295,7 @@ class RunBlock extends HTMLElement {
         if (shell.phase.kind !== 'prompt') return;
         this.#forget();
         this.#show('idle');
+        this.#recall();
       }),
     );
   }
@@ -202,6 +323,18 @@ class RunBlock extends HTMLElement {
     clearInterval(this.#timer);
     for (const stop of this.#following.splice(0)) stop();
   }
+}
+
+function keptOf(
+  { text, exitCode, ms, from, to }: RanCommand,
+  shell: ShellLine,
+): Ended['commands'][number] {
+  const { bytes, missing } = shell.printed(from, to);
+  const whole = outputText(bytes);
+  // Its first line was cut somewhere.
+  const output = missing > 0 ? whole.slice(whole.indexOf('\n') + 1) : whole;
+  const kept = output.slice(-KEPT_CHARACTERS);
+  return { text, exit: exitCode, ms, output: kept, missing: missing + output.length - kept.length };
 }
 
 define('run-block', RunBlock);

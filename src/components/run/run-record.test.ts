@@ -7,7 +7,10 @@ const lab: RunnableBlock = { shell: 'lab', opensPodShell: false, exitCode: 0 };
 const pod: RunnableBlock = { ...lab, shell: 'pod' };
 
 type Said =
-  { mark: 'command'; previous?: number } | { mark: 'done'; exit?: number } | { mark: 'prompt' };
+  | { mark: 'line'; text: string }
+  | { mark: 'command'; previous?: number }
+  | { mark: 'done'; exit?: number }
+  | { mark: 'prompt' };
 const own = (at: number, said: Said): Mark => ({ offset: at, at, own: true, ...said });
 const foreign = (at: number, said: Said): Mark => ({ offset: at, at, own: false, ...said });
 
@@ -24,7 +27,7 @@ test('a command runs from its first mark to its last, and its exit code is the s
       state: 'ended',
       passed: true,
       exitCode: 0,
-      exitCodes: [0],
+      commands: [{ text: '', exitCode: 0, ms: 410, from: 1_010, to: 1_420 }],
       ms: 410,
       at: 1_420,
     },
@@ -40,7 +43,35 @@ test('a block fails when any of its commands did', () => {
     own(1_040, { mark: 'done', exit: 0 }),
   );
   assert.equal(outcome.state === 'ended' && outcome.passed, false);
-  assert.deepEqual(outcome.state === 'ended' && outcome.exitCodes, [0, 2, 0]);
+  assert.deepEqual(
+    outcome.state === 'ended' && outcome.commands.map(({ exitCode }) => exitCode),
+    [0, 2, 0],
+  );
+});
+
+test('each command has its own words, time and output', () => {
+  const outcome = run(
+    lab,
+    own(1_000, { mark: 'line', text: 'make up' }),
+    own(1_010, { mark: 'command' }),
+    own(1_090, { mark: 'line', text: 'ls' }),
+    own(1_100, { mark: 'command', previous: 0 }),
+    own(1_150, { mark: 'done', exit: 2 }),
+  );
+  assert.deepEqual(outcome.state === 'ended' && outcome.commands, [
+    { text: 'make up', exitCode: 0, ms: 90, from: 1_010, to: 1_100 },
+    { text: 'ls', exitCode: 2, ms: 50, from: 1_100, to: 1_150 },
+  ]);
+});
+
+test('marks of before it was typed are not its own, however late they are heard', () => {
+  const record = new RunRecord(lab, 1_000, 1_500);
+  record.mark(own(1_400, { mark: 'command' }));
+  record.mark(own(1_500, { mark: 'done', exit: 1 }));
+  assert.equal(record.outcome.state, 'running');
+  record.mark(own(1_600, { mark: 'command' }));
+  record.mark(own(1_700, { mark: 'done', exit: 0 }));
+  assert.equal(record.outcome.state, 'ended');
 });
 
 test('the status that stood before the block is not the block’s', () => {

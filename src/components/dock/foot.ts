@@ -1,0 +1,79 @@
+// The foot of the dock: how the line to the shell is, what runs and for how long, and over the screen what to do where it is not
+// there. Draws; decides nothing.
+
+import { part } from '../page/dom.ts';
+import { lab } from '../page/lab.ts';
+import { stopwatch } from '../page/time.ts';
+import { footWords } from './foot-words.ts';
+import type { LabTerminal } from './lab-terminal.ts';
+
+const TICK_MS = 1_000;
+/** Shorter commands would flicker. */
+const SHOWN_FROM_MS = 2_000;
+
+export interface FootSees {
+  front: LabTerminal | undefined;
+  /** It stands in a window that this page has opened. */
+  isElsewhere: boolean;
+}
+
+export class Foot {
+  readonly #root: HTMLElement;
+  readonly #see: () => FootSees;
+  #offlineSince = 0;
+  #timer = 0;
+
+  constructor(root: HTMLElement, wayOut: string, see: () => FootSees) {
+    this.#root = root;
+    this.#see = see;
+    for (const place of root.querySelectorAll('[data-leave]')) place.textContent = wayOut;
+  }
+
+  draw(): void {
+    const root = this.#root;
+    const { front, isElsewhere } = this.#see();
+    const away = lab.state === 'offline' || front?.state === 'offline';
+    if (away) this.#offlineSince ||= Date.now();
+    else this.#offlineSince = 0;
+    const words = footWords({
+      lab: lab.state,
+      terminal: front?.state,
+      detail: front?.detail ?? '',
+      latency: front?.latency,
+      watchers: front?.watchers ?? 0,
+      offlineMs: this.#offlineSince ? Date.now() - this.#offlineSince : 0,
+    });
+    const why =
+      isElsewhere && front?.state === 'taken over' ? 'In a window of its own.' : words.line;
+    part(root, '[data-shell]').textContent = front ? 'bash' : '';
+    part(root, '[data-over]').hidden = front?.state !== 'exited' && front?.state !== 'taken over';
+    part(root, '[data-again]').hidden = front?.state !== 'exited';
+    part(root, '[data-take]').hidden = front?.state !== 'taken over';
+    part(root, '[data-why]').textContent = why;
+    const line = part(root, '[data-line]');
+    line.textContent = words.line;
+    line.classList.toggle('away', words.away);
+    part(root, '[data-key="Ctrl"]').setAttribute(
+      'aria-pressed',
+      String(front?.holdsControl ?? false),
+    );
+    const runs = this.#drawRunning(front);
+    clearTimeout(this.#timer);
+    if (away || runs) this.#timer = window.setTimeout(() => this.draw(), TICK_MS);
+  }
+
+  /** True while a command runs. */
+  #drawRunning(front: LabTerminal | undefined): boolean {
+    const phase = front?.line.phase;
+    const running = part(this.#root, '[data-running]');
+    if (phase?.kind !== 'busy' || front?.state === 'exited') {
+      running.hidden = true;
+      return false;
+    }
+    const ms = Date.now() - phase.since;
+    running.hidden = ms < SHOWN_FROM_MS;
+    part(running, '[data-program]').textContent = phase.program;
+    part(running, '[data-elapsed]').textContent = stopwatch(ms);
+    return true;
+  }
+}
