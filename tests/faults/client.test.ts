@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Notice } from '../../protocol/terminal.ts';
 import { Connection } from '../../src/lab-client/connection.ts';
@@ -198,6 +200,44 @@ test('a lost line comes back by itself with every byte; keys meanwhile are not q
   assert.equal(screen.snapshots, 0);
   assert.ok(!screen.text.includes('QUEUED'));
   await eventually('the feed is back, too', () => states.at(-1) === 'open');
+  await connection.closeTerminal(session);
+  connection.close();
+});
+
+/** Answers who it is, as terminals do, while it draws the question. */
+class AnsweringScreen extends Screen {
+  stream: TerminalStream | undefined;
+
+  override output(bytes: Uint8Array, drawn: () => void): void {
+    const asked = Buffer.from(bytes).includes('\x1b[c');
+    if (asked && this.stream) type(this.stream, '\x1b[?1;2c');
+    super.output(bytes, drawn);
+  }
+}
+
+test('T16: a question that a program asked while the page was away is answered to nobody', async () => {
+  const { connection, page } = await connect();
+  const { session } = await connection.openTerminal('asking');
+  const screen = new AnsweringScreen();
+  const stream = connection.terminal(session);
+  screen.stream = stream;
+  stream.attach(screen);
+  await screen.until(/\$ $/);
+  type(stream, String.raw`read -rs -t 5 -d c -p $'\e[c' x; echo "got ${'${x:1}'}"` + '\r');
+  await screen.until(/got \[\?1;2\r\n/);
+
+  const asked = join(lab.directory, 'asked');
+  type(stream, String.raw`sleep 0.2; printf '\e[c'; touch ${asked}` + '\r');
+  await screen.until(/touch \S+\r\n/);
+  page.cut();
+  await eventually('it was asked', () => existsSync(asked));
+  page.mend();
+  await eventually('it is back', () => screen.now === 'open' && stream.isCaughtUp);
+  await screen.until(/\x1b\[c[^]*\$ $/);
+  type(stream, 'echo "cl""ean"\r');
+  await screen.until(/clean\r\n/);
+  const after = screen.text.slice(screen.text.lastIndexOf('\x1b[c'));
+  assert.doesNotMatch(after, /1;2c/);
   await connection.closeTerminal(session);
   connection.close();
 });
