@@ -7,7 +7,13 @@ import type { Series } from '../storage/series.ts';
 import type { Storage } from '../storage/storage.ts';
 import { groupLabels, groupNames, valueOf } from './aggregate.ts';
 import { type Aggregate, type MatrixSelector, unwrapped } from './ast.ts';
-import { KEEPS_NAME, RANGE_FUNCTIONS, type Window, rangeFunction } from './range-functions.ts';
+import {
+  GROWTH_FUNCTIONS,
+  KEEPS_NAME,
+  RANGE_FUNCTIONS,
+  type Window,
+  rangeFunction,
+} from './range-functions.ts';
 import { RangeReader, type SampleBudget, selectAlike } from './selection.ts';
 import type { Sample } from './values.ts';
 
@@ -46,7 +52,8 @@ export function groupedRange(expr: Aggregate): GroupedRange | undefined {
   const [arg] = call.args;
   const selector = arg && unwrapped(arg);
   // Of one metric: series of two could be one when their names are taken away, and that is a fault.
-  if (selector?.kind !== 'matrix' || !selector.vector.matchers.some(isNameMatcher)) return undefined;
+  if (selector?.kind !== 'matrix' || !selector.vector.matchers.some(isNameMatcher))
+    return undefined;
   const { name } = call;
   return name in RANGE_FUNCTIONS && !KEEPS_NAME.has(name)
     ? { expr, function: name, selector }
@@ -62,11 +69,17 @@ export function evaluateGrouped(
 ): Sample[] {
   const { series, groupOf, groups } = planOf(expr, selector, storage);
   const apply = rangeFunction(name);
+  const ofGrowth = GROWTH_FUNCTIONS[name];
   const reader = new RangeReader(window, budget);
+  const valueOfRange = (same: readonly Series[]) => {
+    const growth = ofGrowth && reader.growth(same);
+    if (growth) return ofGrowth(growth, window);
+    const samples = reader.read(same);
+    return samples && apply(samples, window, []);
+  };
   const values: number[][] = groups.map(() => []);
   for (const [at, same] of series.entries()) {
-    const samples = reader.read(same);
-    const value = samples && apply(samples, window, []);
+    const value = valueOfRange(same);
     if (value !== undefined) values[groupOf[at] ?? 0]?.push(value);
   }
   return groups.flatMap((labels, at) => {

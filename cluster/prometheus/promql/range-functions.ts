@@ -18,37 +18,55 @@ export type RangeFunction = (
   args: readonly number[],
 ) => number | undefined;
 
+/** Of samples over a time, all that the functions of counters need. */
+export interface RangeGrowth {
+  count: number;
+  /** Cluster milliseconds since the epoch. */
+  firstTime: number;
+  lastTime: number;
+  first: number;
+  last: number;
+  /** What a counter had counted before each reset. */
+  lost: number;
+}
+
 /**
  * What a counter grew, or a gauge changed, over the whole window: the change between first and last sample, stretched to
  * the window's edges. A series that seems to begin or end inside the window is stretched by half a gap only; a counter no
  * further back than where it would have been zero.
  */
 function extrapolated(
-  range: RangeSamples,
+  { count, firstTime, lastTime, first, last, lost }: RangeGrowth,
   window: Window,
   isCounter: boolean,
   isRate: boolean,
 ): number | undefined {
-  const { times, values } = range;
-  const count = times.length;
-  const [first, last] = [times[0], times[count - 1]];
-  const [firstValue, lastValue] = [values[0], values[count - 1]];
-  if (count < 2 || first === undefined || last === undefined) return undefined;
-  if (firstValue === undefined || lastValue === undefined) return undefined;
-  let change = lastValue - firstValue;
-  if (isCounter) change += resetCorrection(values);
-  const sampled = (last - first) / 1000;
+  if (count < 2) return undefined;
+  let change = last - first;
+  if (isCounter) change += lost;
+  const sampled = (lastTime - firstTime) / 1000;
   const average = sampled / (count - 1);
   const threshold = average * 1.1;
-  let toStart = (first - window.start) / 1000;
-  let toEnd = (window.end - last) / 1000;
+  let toStart = (firstTime - window.start) / 1000;
+  let toEnd = (window.end - lastTime) / 1000;
   if (toStart >= threshold) toStart = average / 2;
-  if (isCounter && change > 0 && firstValue >= 0)
-    toStart = Math.min(toStart, sampled * (firstValue / change));
+  if (isCounter && change > 0 && first >= 0)
+    toStart = Math.min(toStart, sampled * (first / change));
   if (toEnd >= threshold) toEnd = average / 2;
   let factor = (sampled + toStart + toEnd) / sampled;
   if (isRate) factor /= (window.end - window.start) / 1000;
   return change * factor;
+}
+
+function growthOf({ times, values }: RangeSamples): RangeGrowth {
+  return {
+    count: times.length,
+    firstTime: times[0] ?? 0,
+    lastTime: times.at(-1) ?? 0,
+    first: values[0] ?? 0,
+    last: values.at(-1) ?? 0,
+    lost: resetCorrection(values),
+  };
 }
 
 /** What was counted before each reset. */
@@ -62,6 +80,15 @@ function resetCorrection(values: readonly number[]): number {
   return sum;
 }
 
+/** Functions that need not see each sample. */
+export const GROWTH_FUNCTIONS: Readonly<
+  Record<string, (growth: RangeGrowth, window: Window) => number | undefined>
+> = {
+  rate: (growth, window) => extrapolated(growth, window, true, true),
+  increase: (growth, window) => extrapolated(growth, window, true, false),
+  delta: (growth, window) => extrapolated(growth, window, false, false),
+};
+
 /** Of the last two samples alone. */
 function instant({ times, values }: RangeSamples, isRate: boolean): number | undefined {
   const count = times.length;
@@ -74,7 +101,10 @@ function instant({ times, values }: RangeSamples, isRate: boolean): number | und
 }
 
 /** Least squares; `at` is where the line is read for its intercept. Sums are kept exact, as the real one's are. */
-function regression({ times, values }: RangeSamples, at: number): { slope: number; intercept: number } {
+function regression(
+  { times, values }: RangeSamples,
+  at: number,
+): { slope: number; intercept: number } {
   const first = values[0] ?? 0;
   if (values.every((value) => value === first)) {
     if (!Number.isFinite(first)) return { slope: NaN, intercept: NaN };
@@ -174,9 +204,12 @@ function changes(values: readonly number[]): number {
 }
 
 export const RANGE_FUNCTIONS: Readonly<Record<string, RangeFunction>> = {
-  rate: (range, window) => extrapolated(range, window, true, true),
-  increase: (range, window) => extrapolated(range, window, true, false),
-  delta: (range, window) => extrapolated(range, window, false, false),
+  ...Object.fromEntries(
+    Object.entries(GROWTH_FUNCTIONS).map(([name, apply]) => [
+      name,
+      (range: RangeSamples, window: Window) => apply(growthOf(range), window),
+    ]),
+  ),
   irate: (range) => instant(range, true),
   idelta: (range) => instant(range, false),
   deriv: (range) =>

@@ -6,6 +6,7 @@ import type { Matcher } from '../matcher.ts';
 import type { Series } from '../storage/series.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesWindow, TargetSamples } from '../storage/target-samples.ts';
+import type { RangeGrowth } from './range-functions.ts';
 import { QueryError, type Range, type RangeSamples } from './values.ts';
 
 /** One series: times rise, a missing value is a marker that it had ended by then. */
@@ -134,6 +135,19 @@ export class RangeReader {
     if (samples.times.length === 0) return undefined;
     spend(this.#budget, samples.times.length);
     return samples;
+  }
+
+  /** How a series went on; undefined when only reading can tell. */
+  growth(same: readonly Series[]): RangeGrowth | undefined {
+    const [series, ...others] = same;
+    if (!series || others.length > 0) return undefined;
+    const window = this.#windows.of(series);
+    const growth = window.growth(series.column);
+    if (!growth) return undefined;
+    const { times } = window;
+    const count = times.length;
+    spend(this.#budget, count);
+    return { count, firstTime: times[0] ?? 0, lastTime: times[count - 1] ?? 0, ...growth };
   }
 
   #merged(same: readonly Series[]): RangeSamples {

@@ -24,6 +24,15 @@ export const MAX_COLUMNS = 0x10000;
  */
 export type Visit = (time: number, value: number | undefined) => void;
 
+/** How a column went on, without each of its values: all that a rate needs. */
+export interface Growth {
+  /** NaN while nothing was added. */
+  first: number;
+  last: number;
+  /** What was counted before each fall. */
+  lost: number;
+}
+
 export interface Block {
   readonly rows: number;
   /** Cluster milliseconds since the epoch, one a row. */
@@ -34,6 +43,11 @@ export interface Block {
    * what it wrote means nothing.
    */
   fill(column: number, from: number, to: number, values: number[], at: number): boolean;
+  /**
+   * Follows a column over these rows, the last one excluded. False when one has no sample, or one that is no finite number:
+   * then what it added means nothing.
+   */
+  grow(column: number, from: number, to: number, growth: Growth): boolean;
   /** About. */
   readonly bytes: number;
 }
@@ -48,6 +62,9 @@ export class OpenBlock implements Block {
   /** The value of each column after the newest row in which it was present; before the first row: where differences start. */
   #last: Float64Array;
   #start: Float64Array;
+  /** How many rows each column has a sample in, and whether one of them stands for itself. */
+  #samples: Uint8Array;
+  readonly #odd = new Set<number>();
   readonly #own = new Map<number, number>();
 
   /** @param last where the block before ended; columns beyond it start at 0. */
@@ -57,6 +74,7 @@ export class OpenBlock implements Block {
     this.#cells = new Uint16Array(this.#capacity * BLOCK_ROWS).fill(ABSENT);
     this.#last = grown(last, this.#capacity);
     this.#start = this.#last.slice();
+    this.#samples = new Uint8Array(this.#capacity);
   }
 
   get full(): boolean {
@@ -68,7 +86,8 @@ export class OpenBlock implements Block {
   }
 
   get bytes(): number {
-    return this.#cells.byteLength + this.#last.byteLength * 2 + this.#own.size * 48;
+    const { byteLength } = this.#samples;
+    return this.#cells.byteLength + this.#last.byteLength * 2 + byteLength + this.#own.size * 72;
   }
 
   beginRow(time: number): void {
@@ -85,9 +104,11 @@ export class OpenBlock implements Block {
       this.#cells[at] = delta;
     } else {
       this.#cells[at] = OWN;
+      this.#odd.add(column);
       this.#own.set((this.rows - 1) * MAX_COLUMNS + column, value);
     }
     this.#last[column] = Number.isFinite(value) ? value : 0;
+    this.#samples[column] = (this.#samples[column] ?? 0) + 1;
   }
 
   visit(column: number, visit: Visit): void {
@@ -106,6 +127,20 @@ export class OpenBlock implements Block {
     const cells = { cells: this.#cells, first: column, stride: this.#capacity };
     const own = (row: number) => this.#own.get(row * MAX_COLUMNS + column) ?? NaN;
     return fillCells(cells, this.#start[column] ?? 0, own, { from, to }, values, at);
+  }
+
+  grow(column: number, from: number, to: number, growth: Growth): boolean {
+    if (column >= this.#columns) return false;
+    const start = this.#start[column] ?? 0;
+    // Most columns have only grown since the block began, and most questions are about all of it.
+    const isWhole = from === 0 && to === this.rows && this.#samples[column] === this.rows;
+    if (isWhole && !this.#odd.has(column)) {
+      if (to > 0) follow(growth, start + (this.#cells[column] ?? 0), this.#last[column] ?? 0);
+      return true;
+    }
+    const cells = { cells: this.#cells, first: column, stride: this.#capacity };
+    const own = (row: number) => this.#own.get(row * MAX_COLUMNS + column) ?? NaN;
+    return growCells(cells, start, own, { from, to }, growth);
   }
 
   /** Packs it. */
@@ -171,6 +206,9 @@ export class OpenBlock implements Block {
     this.#cells = cells;
     this.#last = grown(this.#last, capacity);
     this.#start = grown(this.#start, capacity);
+    const samples = new Uint8Array(capacity);
+    samples.set(this.#samples);
+    this.#samples = samples;
     this.#capacity = capacity;
   }
 }
@@ -238,6 +276,21 @@ class PackedBlock implements Block {
       at,
     );
   }
+
+  grow(column: number, from: number, to: number, growth: Growth): boolean {
+    const { kindOf, starts, shapeOf, cells, own } = this.#packed;
+    const kind = kindOf[column];
+    if (kind === undefined) return false;
+    const kept = own.get(column);
+    let next = 0;
+    return growCells(
+      { cells, first: (shapeOf[kind] ?? 0) * this.rows, stride: 1 },
+      starts[kind] ?? 0,
+      () => kept?.[next++] ?? NaN,
+      { from, to },
+      growth,
+    );
+  }
 }
 
 /** What five typed arrays weigh besides their contents, about. */
@@ -294,6 +347,39 @@ function fillCells(
     value = Number.isFinite(sample) ? sample : 0;
   }
   return true;
+}
+
+/** `fillCells` that keeps what it met in sum. */
+function growCells(
+  { cells, first, stride }: Cells,
+  start: number,
+  ownAt: (row: number) => number,
+  { from, to }: { from: number; to: number },
+  growth: Growth,
+): boolean {
+  let value = start;
+  for (let row = 0; row < to; row++) {
+    const cell = cells[first + row * stride] ?? ABSENT;
+    if (cell === ABSENT) {
+      if (row >= from) return false;
+      continue;
+    }
+    const sample = cell === OWN ? ownAt(row) : value + cell;
+    // Behind one that is no number the differences say nothing.
+    if (row >= from && !Number.isFinite(sample)) return false;
+    // A cell that is a difference never falls.
+    if (row === from || (row > from && cell === OWN)) follow(growth, sample, sample);
+    else if (row > from) growth.last = sample;
+    value = Number.isFinite(sample) ? sample : 0;
+  }
+  return true;
+}
+
+/** Goes on with values that rise from one to another. */
+function follow(growth: Growth, first: number, last: number): void {
+  if (Number.isNaN(growth.first)) growth.first = first;
+  else if (first < growth.last) growth.lost += growth.last;
+  growth.last = last;
 }
 
 function grown(values: Float64Array, length: number): Float64Array {

@@ -15,6 +15,15 @@ function read(samples: TargetSamples, column: number): (readonly [number, number
   return read;
 }
 
+function growthOf(values: readonly number[]) {
+  const falls = values.filter((value, at) => (values[at + 1] ?? Infinity) < value);
+  return {
+    first: values[0],
+    last: values.at(-1),
+    lost: falls.reduce((sum, value) => sum + value, 0),
+  };
+}
+
 test('what was written is read back, packed or not, whatever the numbers', () => {
   const storage = new Storage({ limits, retentionMs: HOUR });
   const samples = storage.open();
@@ -38,6 +47,21 @@ test('what was written is read back, packed or not, whatever the numbers', () =>
       return value === undefined ? [] : [[columns[at]?.column ?? -1, value]];
     });
     storage.append(samples, row * 1000, values);
+  }
+  for (const { column = -1 } of columns.flatMap((each) => each ?? [])) {
+    for (const [from, to] of [
+      [-1, 149_000],
+      [90_000, 149_000],
+      [127_000, 149_000],
+      [10_000, 70_000],
+      [140_000, 140_000],
+    ] as const) {
+      const window = samples.window(from, to);
+      const growth = window.growth(column);
+      const values = window.values(column);
+      if (!values?.every(Number.isFinite) || values.length === 0) assert.equal(growth, undefined);
+      else assert.deepEqual(growth, growthOf(values));
+    }
   }
   for (const [at, draft] of drafts.entries()) {
     const expected = Array.from({ length: 150 }, (_, row) => [row * 1000, draft(row)] as const);

@@ -1,6 +1,6 @@
 // All samples of one target: full blocks, and the one being written. A row is one scrape; what a row lacks has ended.
 
-import { type Block, OpenBlock, type Visit } from './block.ts';
+import { type Block, type Growth, OpenBlock, type Visit } from './block.ts';
 import type { Labels } from '../labels.ts';
 import type { Series } from './series.ts';
 
@@ -11,6 +11,8 @@ export interface SamplesWindow {
    * @param into a list to write them to. Default: a new one.
    */
   values(column: number, into?: number[]): number[] | undefined;
+  /** How it went on over all of them; undefined likewise, and when there are none. */
+  growth(column: number): Growth | undefined;
 }
 
 export class TargetSamples {
@@ -93,6 +95,12 @@ export class TargetSamples {
           at += end - first;
         }
         return values;
+      },
+      growth: (column) => {
+        const growth = { first: NaN, last: NaN, lost: 0 };
+        for (const { block, from: first, to: end } of parts)
+          if (!block.grow(column, first, end, growth)) return undefined;
+        return times.length > 0 ? growth : undefined;
       },
     };
   }
