@@ -43,6 +43,8 @@ export const Measure = z.strictObject({
   to: z.optional(Moment),
   /** Seconds for which the last rule has to hold before it counts: they are no part of the span. */
   less: z.optional(z.number()),
+  /** Seconds below which this way of measuring cannot tell: a shorter span counts as this long. */
+  atLeast: z.optional(z.number()),
 });
 export type Measure = z.infer<typeof Measure>;
 

@@ -145,6 +145,17 @@ test('what has to hold for a while is not counted for that while', () => {
   assert.deepEqual(learner.values, { undone: 1 });
 });
 
+test('what is shorter than can be told counts as the shortest that can', () => {
+  const learner = new Learner({ ...friday, measures: [{ ...undone, less: 5, atLeast: 2 }] });
+  learner.judged({ at: 12_000, before: 1, progress: 2 });
+  learner.measurements.receipt({
+    command: 'kubectl rollout undo deployment/backend',
+    at: 6_500,
+    ms: 7_000,
+  });
+  assert.deepEqual(learner.values, { undone: 2 });
+});
+
 test('a span from another check’s proof survives a restart, and a lunch break makes none', () => {
   const soon = new Learner(friday, new Map([['customers', 60_000]]));
   soon.judged({ at: 180_000, settled: true });

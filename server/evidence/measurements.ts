@@ -128,7 +128,7 @@ export class Measurements {
 
   #keepSpan(measure: Measure, begin: number, end: number): void {
     // A command whose effect came within the time the last rule had to hold: nothing shorter can be told apart.
-    const ms = Math.max(0, end - begin);
+    const ms = Math.max(1_000 * (measure.atLeast ?? 0), end - begin);
     if (ms > limits.spanMeasuredMs) return; // somebody went to lunch, or home
     this.#keep(measure, ms / 1_000, end);
   }

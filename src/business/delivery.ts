@@ -101,7 +101,7 @@ export const MEASURES: readonly DeliveryMeasure[] = [
   {
     id: 'lead',
     title: 'Change lead time',
-    asks: 'from a commit to customers',
+    asks: 'days from a commit to customers',
     group: 'throughput',
     before: 'lead-before',
     after: 'lead-after',
@@ -119,7 +119,7 @@ export const MEASURES: readonly DeliveryMeasure[] = [
   {
     id: 'recovery',
     title: 'Failed deployment recovery time',
-    asks: 'called mean time to recovery until 2023',
+    asks: 'minutes; called mean time to recovery until 2023',
     group: 'throughput',
     before: 'recovery-before',
     after: 'recovery-after',

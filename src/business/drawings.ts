@@ -129,7 +129,7 @@ export function verdict(figures: Figures, measured: ReadonlySet<string> = new Se
 }
 
 const MONTHS_SHOWN = 14;
-const [TOP, BOTTOM, LEFT] = [10, 210, 46];
+const [TOP, BOTTOM, LEFT] = [10, 210, 54];
 const LINE_CLASS: Record<Scope, string> = { everything: 'all', downtime: 'some', labour: 'labour' };
 export const SCOPE_WORDS: Record<Scope, string> = {
   everything: 'everything counted',

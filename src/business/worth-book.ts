@@ -148,8 +148,8 @@ function page(state: BookState): Tree {
         row(
           { class: 'sum' },
           name('All of it'),
-          cell('n skip'),
-          cell('n skip'),
+          cell('n empty'),
+          cell('n empty'),
           cell('n', of('today')),
           cell('n', of('share')),
           cell('n', of('worth')),
@@ -174,7 +174,7 @@ function page(state: BookState): Tree {
         row(
           {},
           name('Machines for the proxies', el('span', { class: 'formula' }, of('proxies-formula'))),
-          cell('n skip'),
+          cell('n empty'),
           cell('n', of('proxies')),
         ),
         row(
@@ -257,7 +257,7 @@ function group(
       { class: 'group' },
       el('th', { role: 'rowheader', scope: 'rowgroup', colspan: 3 }, title),
       cell('n', of(`${which}-sum-today`)),
-      cell('n skip'),
+      cell('n empty'),
       cell('n', of(`${which}-sum-worth`)),
     ),
     ...LINES.filter((line) => line.group === which).map((line) => saving(line, state, of, said)),
@@ -291,7 +291,7 @@ function cost(
   said: ReturnType<Book['spoken']>,
 ): Tree {
   const input = cell('n', field(id, 'value', state.figures, `${title}: dollars`));
-  const empty = cell('n skip');
+  const empty = cell('n empty');
   return row(
     {},
     name(title, basis(id, state, said)),

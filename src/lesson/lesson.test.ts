@@ -460,7 +460,7 @@ for (const { measure, says } of [
   },
   {
     measure: 'form: { receipt: kubectl }',
-    says: 'day.mdx:26:5: unknown field `form`: a measure has `measure`, `title`, `pair`, `side`, `unit`, `how`, `value`, `from`, `to` and `less`. Did you mean `from`?',
+    says: 'day.mdx:26:5: unknown field `form`: a measure has `measure`, `title`, `pair`, `side`, `unit`, `how`, `value`, `from`, `to`, `less` and `atLeast`. Did you mean `from`?',
   },
   {
     measure: 'less: 5',

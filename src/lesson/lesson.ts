@@ -230,7 +230,7 @@ class LessonReader {
     }
     if (name === 'Step') this.#readStep(node);
     else {
-      if (name === 'Reflect') this.#readId('reflection', node);
+      if (name === 'Reflect' || name === 'Question') this.#readId('reflection', node);
       if (name === 'Predict') this.#readPrediction(node);
       if (name === 'Term') this.#readTerm(node);
       this.#readChildren(node.children);

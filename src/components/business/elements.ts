@@ -45,3 +45,7 @@ function lazily(name: string, load: () => Promise<Opener>): void {
 }
 
 lazily('lab-workbook', () => import('./workbook.ts'));
+lazily('board-pack', () => import('./board-pack.ts'));
+lazily('evidence-ledger', () => import('./evidence-ledger.ts'));
+lazily('board-rehearsal', () => import('./rehearsal.ts'));
+lazily('demo-script', () => import('./demo-script.ts'));
