@@ -52,6 +52,7 @@ export class Inventory {
   readonly #lists = new Map<string, readonly KubeObject[]>();
   readonly #workloads = new Map<string, readonly Workload[]>();
   readonly #workloadsByName = new Map<string, ReadonlyMap<string, Workload>>();
+  readonly #workloadsByApp = new Map<string, Map<string, Workload[]>>();
   readonly #services = new Map<string, readonly Service[]>();
   readonly #servicesByName = new Map<string, ReadonlyMap<string, Service>>();
   #names: readonly string[] | undefined;
@@ -115,6 +116,21 @@ export class Inventory {
       this.#workloadsByName.set(namespace, byName);
     }
     return byName.get(name);
+  }
+
+  /** All versions of an app. */
+  workloadsOfApp(namespace: string, app: string): readonly Workload[] {
+    let byApp = this.#workloadsByApp.get(namespace);
+    if (!byApp) {
+      byApp = new Map();
+      for (const each of this.workloads(namespace)) {
+        const versions = byApp.get(each.app);
+        if (versions) versions.push(each);
+        else byApp.set(each.app, [each]);
+      }
+      this.#workloadsByApp.set(namespace, byApp);
+    }
+    return byApp.get(app) ?? [];
   }
 
   allWorkloads(): readonly Workload[] {

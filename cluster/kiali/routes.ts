@@ -59,7 +59,9 @@ export class Routes {
       try {
         const names = match.slice(1).map((name) => decodeURIComponent(name));
         const answered = await answer(names, query);
-        return textResponse(200, JSON.stringify(answered, undefined, indented ? 2 : 0), JSON_TYPE);
+        // Without any indent named, V8 takes its fast way.
+        const text = indented ? JSON.stringify(answered, undefined, 2) : JSON.stringify(answered);
+        return textResponse(200, text, JSON_TYPE);
       } catch (error) {
         if (error instanceof ApiFault) return problem(error.status, error.message, error.detail);
         if (error instanceof StatusError) return problem(error.status.code ?? 500, error.message);

@@ -214,13 +214,14 @@ export function edgeBetween(
   return edge;
 }
 
+/** One text, and no list for it: a graph of sixty services asks for a thousand. */
 function seriesKey({ metric, source, destination, code, flags, host }: Traffic): string {
-  return [metric, ...partyKey(source), ...partyKey(destination), code, flags, host].join('\n');
+  return `${metric}\n${partyKey(source)}\n${partyKey(destination)}\n${code}\n${flags}\n${host}`;
 }
 
-function partyKey(party: Party): string[] {
+function partyKey(party: Party): string {
   const { cluster, serviceNamespace, service, namespace, workload, app, version } = party;
-  return [cluster, serviceNamespace, service, namespace, workload, app, version];
+  return `${cluster}\n${serviceNamespace}\n${service}\n${namespace}\n${workload}\n${app}\n${version}`;
 }
 
 /** False when the other side has told the same already. */

@@ -78,8 +78,9 @@ export function evaluateGrouped(
     return samples && apply(samples, window, []);
   };
   const values: number[][] = groups.map(() => []);
-  for (const [at, same] of series.entries()) {
-    const value = valueOfRange(same);
+  // By index: thousands of pairs would be made for nothing.
+  for (let at = 0; at < series.length; at++) {
+    const value = valueOfRange(series[at] ?? []);
     if (value !== undefined) values[groupOf[at] ?? 0]?.push(value);
   }
   return groups.flatMap((labels, at) => {

@@ -1,6 +1,7 @@
 // Functions of range vectors: each takes the samples of one series in (start, end] and gives one value, or none.
 // Source: Prometheus docs, query functions; extrapolation as the documentation of rate() describes it.
 
+import type { Growth } from '../storage/block.ts';
 import { QueryError, type RangeSamples } from './values.ts';
 
 export interface Window {
@@ -18,25 +19,13 @@ export type RangeFunction = (
   args: readonly number[],
 ) => number | undefined;
 
-/** Of samples over a time, all that the functions of counters need. */
-export interface RangeGrowth {
-  count: number;
-  /** Cluster milliseconds since the epoch. */
-  firstTime: number;
-  lastTime: number;
-  first: number;
-  last: number;
-  /** What a counter had counted before each reset. */
-  lost: number;
-}
-
 /**
  * What a counter grew, or a gauge changed, over the whole window: the change between first and last sample, stretched to
  * the window's edges. A series that seems to begin or end inside the window is stretched by half a gap only; a counter no
  * further back than where it would have been zero.
  */
 function extrapolated(
-  { count, firstTime, lastTime, first, last, lost }: RangeGrowth,
+  { count, firstTime, lastTime, first, last, lost }: Growth,
   window: Window,
   isCounter: boolean,
   isRate: boolean,
@@ -58,7 +47,7 @@ function extrapolated(
   return change * factor;
 }
 
-function growthOf({ times, values }: RangeSamples): RangeGrowth {
+function growthOf({ times, values }: RangeSamples): Growth {
   return {
     count: times.length,
     firstTime: times[0] ?? 0,
@@ -82,7 +71,7 @@ function resetCorrection(values: readonly number[]): number {
 
 /** Functions that need not see each sample. */
 export const GROWTH_FUNCTIONS: Readonly<
-  Record<string, (growth: RangeGrowth, window: Window) => number | undefined>
+  Record<string, (growth: Growth, window: Window) => number | undefined>
 > = {
   rate: (growth, window) => extrapolated(growth, window, true, true),
   increase: (growth, window) => extrapolated(growth, window, true, false),

@@ -3,10 +3,10 @@
 
 import type { Labels } from '../labels.ts';
 import type { Matcher } from '../matcher.ts';
+import type { Growth } from '../storage/block.ts';
 import type { Series } from '../storage/series.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesWindow, TargetSamples } from '../storage/target-samples.ts';
-import type { RangeGrowth } from './range-functions.ts';
 import { QueryError, type Range, type RangeSamples } from './values.ts';
 
 /** One series: times rise, a missing value is a marker that it had ended by then. */
@@ -117,6 +117,7 @@ export class RangeReader {
   readonly #windows: Windows;
   readonly #budget: SampleBudget;
   readonly #scratch: number[] = [];
+  readonly #growth: Growth = { count: 0, firstTime: 0, lastTime: 0, first: 0, last: 0, lost: 0 };
 
   constructor({ start, end }: { start: number; end: number }, budget: SampleBudget) {
     this.#windows = new Windows(start, end);
@@ -128,8 +129,8 @@ export class RangeReader {
    * too much has been read.
    */
   read(same: readonly Series[]): RangeSamples | undefined {
-    const [series, ...others] = same;
-    const window = series && others.length === 0 ? this.#windows.of(series) : undefined;
+    const [series] = same;
+    const window = series && same.length === 1 ? this.#windows.of(series) : undefined;
     const values = series && window?.values(series.column, this.#scratch);
     const samples = window && values ? { times: window.times, values } : this.#merged(same);
     if (samples.times.length === 0) return undefined;
@@ -137,17 +138,15 @@ export class RangeReader {
     return samples;
   }
 
-  /** How a series went on; undefined when only reading can tell. */
-  growth(same: readonly Series[]): RangeGrowth | undefined {
-    const [series, ...others] = same;
-    if (!series || others.length > 0) return undefined;
-    const window = this.#windows.of(series);
-    const growth = window.growth(series.column);
-    if (!growth) return undefined;
-    const { times } = window;
-    const count = times.length;
-    spend(this.#budget, count);
-    return { count, firstTime: times[0] ?? 0, lastTime: times[count - 1] ?? 0, ...growth };
+  /** How a series went on; undefined when only reading can tell. The next one writes over it. */
+  growth(same: readonly Series[]): Growth | undefined {
+    const [series] = same;
+    if (!series || same.length > 1) return undefined;
+    const growth = this.#growth;
+    growth.count = growth.lost = 0;
+    if (!this.#windows.of(series).grow(series.column, growth)) return undefined;
+    spend(this.#budget, growth.count);
+    return growth;
   }
 
   #merged(same: readonly Series[]): RangeSamples {

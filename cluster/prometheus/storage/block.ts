@@ -24,9 +24,12 @@ export const MAX_COLUMNS = 0x10000;
  */
 export type Visit = (time: number, value: number | undefined) => void;
 
-/** How a column went on, without each of its values: all that a rate needs. */
+/** How a column went on, without each of its values: all that a rate needs. Only `count` says something while it is 0. */
 export interface Growth {
-  /** NaN while nothing was added. */
+  count: number;
+  /** Cluster milliseconds since the epoch. */
+  firstTime: number;
+  lastTime: number;
   first: number;
   last: number;
   /** What was counted before each fall. */
@@ -44,8 +47,8 @@ export interface Block {
    */
   fill(column: number, from: number, to: number, values: number[], at: number): boolean;
   /**
-   * Follows a column over these rows, the last one excluded. False when one has no sample, or one that is no finite number:
-   * then what it added means nothing.
+   * Follows a column over these rows, the last one excluded. False when one of its samples is no finite number: then what it
+   * added means nothing.
    */
   grow(column: number, from: number, to: number, growth: Growth): boolean;
   /** About. */
@@ -130,17 +133,20 @@ export class OpenBlock implements Block {
   }
 
   grow(column: number, from: number, to: number, growth: Growth): boolean {
-    if (column >= this.#columns) return false;
+    if (column >= this.#columns) return true;
     const start = this.#start[column] ?? 0;
     // Most columns have only grown since the block began, and most questions are about all of it.
     const isWhole = from === 0 && to === this.rows && this.#samples[column] === this.rows;
     if (isWhole && !this.#odd.has(column)) {
-      if (to > 0) follow(growth, start + (this.#cells[column] ?? 0), this.#last[column] ?? 0);
+      follow(growth, this.times[0] ?? 0, start + (this.#cells[column] ?? 0));
+      growth.count += to - 1;
+      growth.lastTime = this.times[to - 1] ?? 0;
+      growth.last = this.#last[column] ?? 0;
       return true;
     }
     const cells = { cells: this.#cells, first: column, stride: this.#capacity };
     const own = (row: number) => this.#own.get(row * MAX_COLUMNS + column) ?? NaN;
-    return growCells(cells, start, own, { from, to }, growth);
+    return growCells(this, cells, start, own, { from, to }, growth);
   }
 
   /** Packs it. */
@@ -280,10 +286,11 @@ class PackedBlock implements Block {
   grow(column: number, from: number, to: number, growth: Growth): boolean {
     const { kindOf, starts, shapeOf, cells, own } = this.#packed;
     const kind = kindOf[column];
-    if (kind === undefined) return false;
+    if (kind === undefined) return true;
     const kept = own.get(column);
     let next = 0;
     return growCells(
+      this,
       { cells, first: (shapeOf[kind] ?? 0) * this.rows, stride: 1 },
       starts[kind] ?? 0,
       () => kept?.[next++] ?? NaN,
@@ -349,8 +356,9 @@ function fillCells(
   return true;
 }
 
-/** `fillCells` that keeps what it met in sum. */
+/** `visitCells` that keeps what it met in sum. */
 function growCells(
+  { times }: Block,
   { cells, first, stride }: Cells,
   start: number,
   ownAt: (row: number) => number,
@@ -358,28 +366,39 @@ function growCells(
   growth: Growth,
 ): boolean {
   let value = start;
+  let lastRow = -1;
+  let began = false;
   for (let row = 0; row < to; row++) {
     const cell = cells[first + row * stride] ?? ABSENT;
-    if (cell === ABSENT) {
-      if (row >= from) return false;
-      continue;
-    }
+    if (cell === ABSENT) continue;
     const sample = cell === OWN ? ownAt(row) : value + cell;
-    // Behind one that is no number the differences say nothing.
-    if (row >= from && !Number.isFinite(sample)) return false;
-    // A cell that is a difference never falls.
-    if (row === from || (row > from && cell === OWN)) follow(growth, sample, sample);
-    else if (row > from) growth.last = sample;
+    if (row >= from) {
+      // Behind one that is no number the differences say nothing.
+      if (!Number.isFinite(sample)) return false;
+      // A cell that is a difference never falls.
+      if (cell === OWN || !began) follow(growth, times[row] ?? 0, sample);
+      else {
+        growth.count++;
+        growth.last = sample;
+      }
+      began = true;
+      lastRow = row;
+    }
     value = Number.isFinite(sample) ? sample : 0;
   }
+  if (lastRow >= 0) growth.lastTime = times[lastRow] ?? 0;
   return true;
 }
 
-/** Goes on with values that rise from one to another. */
-function follow(growth: Growth, first: number, last: number): void {
-  if (Number.isNaN(growth.first)) growth.first = first;
-  else if (first < growth.last) growth.lost += growth.last;
-  growth.last = last;
+/** One sample more. */
+function follow(growth: Growth, time: number, value: number): void {
+  if (growth.count === 0) {
+    growth.firstTime = time;
+    growth.first = value;
+  } else if (value < growth.last) growth.lost += growth.last;
+  growth.count++;
+  growth.lastTime = time;
+  growth.last = value;
 }
 
 function grown(values: Float64Array, length: number): Float64Array {

@@ -15,9 +15,13 @@ function read(samples: TargetSamples, column: number): (readonly [number, number
   return read;
 }
 
-function growthOf(values: readonly number[]) {
+function growthOf(samples: readonly [number, number][]) {
+  const values = samples.map(([, value]) => value);
   const falls = values.filter((value, at) => (values[at + 1] ?? Infinity) < value);
   return {
+    count: values.length,
+    firstTime: samples[0]?.[0],
+    lastTime: samples.at(-1)?.[0],
     first: values[0],
     last: values.at(-1),
     lost: falls.reduce((sum, value) => sum + value, 0),
@@ -57,10 +61,15 @@ test('what was written is read back, packed or not, whatever the numbers', () =>
       [140_000, 140_000],
     ] as const) {
       const window = samples.window(from, to);
-      const growth = window.growth(column);
-      const values = window.values(column);
-      if (!values?.every(Number.isFinite) || values.length === 0) assert.equal(growth, undefined);
-      else assert.deepEqual(growth, growthOf(values));
+      const growth = { count: 0, firstTime: 0, lastTime: 0, first: 0, last: 0, lost: 0 };
+      const within: [number, number][] = [];
+      samples.visit(column, from, to, (time, value) => {
+        if (value !== undefined) within.push([time, value]);
+      });
+      const isFinite = within.every(([, value]) => Number.isFinite(value));
+      assert.equal(window.grow(column, growth), isFinite);
+      if (isFinite && within.length > 0) assert.deepEqual(growth, growthOf(within));
+      if (within.length === 0) assert.equal(growth.count, 0);
     }
   }
   for (const [at, draft] of drafts.entries()) {

@@ -11,8 +11,8 @@ export interface SamplesWindow {
    * @param into a list to write them to. Default: a new one.
    */
   values(column: number, into?: number[]): number[] | undefined;
-  /** How it went on over all of them; undefined likewise, and when there are none. */
-  growth(column: number): Growth | undefined;
+  /** How it went on over all of them. False when one of its values is no finite number: then `into` means nothing. */
+  grow(column: number, into: Growth): boolean;
 }
 
 export class TargetSamples {
@@ -96,11 +96,10 @@ export class TargetSamples {
         }
         return values;
       },
-      growth: (column) => {
-        const growth = { first: NaN, last: NaN, lost: 0 };
+      grow: (column, into) => {
         for (const { block, from: first, to: end } of parts)
-          if (!block.grow(column, first, end, growth)) return undefined;
-        return times.length > 0 ? growth : undefined;
+          if (!block.grow(column, first, end, into)) return false;
+        return true;
       },
     };
   }

@@ -39,10 +39,7 @@ function judge(node: GraphNode, world: GraphWorld): void {
     node.health.workloadStatus = workload ? workloadStatus(workload) : null;
   }
   if (type === 'app') {
-    const ofApp = inventory
-      .workloads(namespace)
-      .filter(({ app }) => app === node.app)
-      .map(workloadStatus);
+    const ofApp = inventory.workloadsOfApp(namespace, node.app).map(workloadStatus);
     if (node.health && !single) node.health.workloadStatuses = ofApp;
     if (node.appHealth) node.appHealth.workloadStatuses = ofApp;
   }

@@ -20,6 +20,6 @@ function workloadsOf(node: GraphNode, { inventory }: GraphWorld) {
     return [inventory.workload(namespace, workload)].flatMap((each) => each ?? []);
   if (type !== 'app') return [];
   return inventory
-    .workloads(namespace)
-    .filter((each) => each.app === app && (!isVersion(version) || each.version === version));
+    .workloadsOfApp(namespace, app)
+    .filter((each) => !isVersion(version) || each.version === version);
 }
