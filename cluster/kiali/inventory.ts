@@ -124,6 +124,7 @@ export class Inventory {
     if (!byApp) {
       byApp = new Map();
       for (const each of this.workloads(namespace)) {
+        if (each.app === undefined) continue;
         const versions = byApp.get(each.app);
         if (versions) versions.push(each);
         else byApp.set(each.app, [each]);
