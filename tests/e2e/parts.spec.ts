@@ -53,6 +53,31 @@ test.describe('run block', () => {
     await expect(block.locator('.receipt.bad .code')).toHaveText('exit 1');
   });
 
+  test('that fails shows what was expected beside what came, and keeps both over a reload', async ({
+    page,
+    parts,
+    context,
+  }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.goto(parts + LESSON);
+    const block = page.locator('#run-apply-v2');
+    await block.evaluate((element) => element.setAttribute('data-exit', '1'));
+    await block.getByRole('button', { name: 'Run' }).click();
+    await expect(block).toHaveAttribute('data-state', 'failed');
+    const yours = block.locator('.yours');
+    await expect(yours.locator('dd')).toHaveText(['deployment.apps/backend-v2 created', 'done']);
+    await expect(yours.locator('mark')).toHaveCount(2);
+    await page.reload();
+    await expect(block).toHaveAttribute('data-state', 'failed');
+    await expect(yours.locator('mark')).toHaveCount(2);
+    await block.getByRole('button', { name: 'Copy receipt' }).click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(
+      /^\$ kubectl apply -f backend-v2\.yaml\ndone\nexit 0, \d\.\d\d s\n\d{4}-\d\d-\d\dT\S+, shell 1\n$/,
+    );
+    await block.getByText('exit 0').click();
+    await expect(yours).toBeHidden();
+  });
+
   test('that goes on counts its time, can be stopped, and makes the others wait', async ({
     page,
     parts,
@@ -284,6 +309,83 @@ test.describe('terminal dock', () => {
     await expect(page.getByRole('button', { name: /^Close/ })).toBeHidden();
   });
 
+  test('every action has a key, and the sheet lists them all', async ({ page, parts, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(parts + LESSON);
+    await expect(screen(page)).toContainText('02-value $');
+    const press = (key: string) => page.keyboard.press(key);
+    const tabs = page.getByRole('tab');
+    await press('Alt+Shift+G');
+    await expect(page.locator('lab-terminal[data-front] textarea')).toBeFocused();
+    await press('Alt+Shift+N');
+    await expect(tabs).toHaveText(['shell 1', 'shell 2']);
+    await press('Alt+Shift+E');
+    await page.getByRole('textbox', { name: 'Name' }).fill('west side');
+    await press('Enter');
+    await expect(tabs).toHaveText(['shell 1', 'west side']);
+    await expect(page.getByRole('tabpanel', { name: 'west side' })).toBeVisible();
+    await press('Alt+Shift+ArrowLeft');
+    await expect(tabs.first()).toHaveAttribute('aria-selected', 'true');
+    await press('Alt+Shift+S');
+    await expect(page.locator('lab-terminal:visible')).toHaveCount(2);
+    await expect(tabs.last()).toHaveAttribute('aria-selected', 'true');
+    await press('Alt+Shift+O');
+    await expect(tabs.first()).toHaveAttribute('aria-selected', 'true');
+    await press('Alt+Shift+S');
+    await expect(page.locator('lab-terminal:visible')).toHaveCount(1);
+    await press('Alt+Shift+M');
+    await expect(page.locator('#text')).toBeHidden();
+    await press('Alt+Shift+M');
+    await expect(page.locator('#text')).toBeVisible();
+    const letter = () =>
+      screen(page).evaluate((rows) => Number.parseFloat(getComputedStyle(rows).fontSize));
+    await press('Alt+Shift++');
+    await expect.poll(letter).toBe(14);
+    await press('Alt+Shift+0');
+    await expect.poll(letter).toBe(13);
+    await press('Alt+Shift+C');
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('02-value $');
+    await press('Alt+Shift+F');
+    await page.getByRole('searchbox', { name: 'Find in the terminal' }).fill('value');
+    await expect(page.getByRole('status').filter({ hasText: '1 of 1' })).toBeVisible();
+    await press('Escape');
+    await expect(page.locator('lab-terminal[data-front] textarea')).toBeFocused();
+    await press('Alt+Shift+L');
+    expect(await page.evaluate(() => window.labDouble.shells.get('session-1')?.cleared)).toBe(1);
+    expect(await typed(page), 'none of this reached a shell').toBe('');
+    await press('Alt+Shift+H');
+    const sheet = page.getByRole('dialog', { name: 'Keys and actions of the terminal' });
+    await expect(sheet.getByRole('button')).toHaveCount(23);
+    await sheet.getByRole('button', { name: /^New terminal/ }).click();
+    await expect(sheet).toBeHidden();
+    await expect(tabs).toHaveCount(3);
+  });
+
+  test('several lines are pasted after a question, one line at once', async ({ page, parts }) => {
+    await page.goto(parts + LESSON);
+    await expect(screen(page)).toContainText('02-value $');
+    const paste = (text: string) =>
+      page.locator('lab-terminal[data-front] textarea').evaluate((area, it) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData('text/plain', it);
+        const init = { clipboardData, bubbles: true, cancelable: true };
+        area.dispatchEvent(new ClipboardEvent('paste', init));
+      }, text);
+    await page.locator('lab-terminal[data-front] textarea').focus();
+    await paste('pwd');
+    await expect.poll(() => typed(page)).toBe('pwd');
+    await paste('one\ntwo\x1b[201~\n');
+    const question = page.getByRole('dialog', { name: 'Paste 2 lines into shell 1?' });
+    await expect(question.locator('pre')).toHaveText('one\ntwo␛[201~');
+    await page.keyboard.press('Escape');
+    await expect(question).toBeHidden();
+    await expect(page.locator('lab-terminal[data-front] textarea')).toBeFocused();
+    await paste('one\ntwo');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => typed(page)).toBe('pwdone\rtwo');
+  });
+
   for (const gone of [false, true]) {
     test(`a shell that has ended ${gone ? 'for good ' : ''}says why and offers a new one`, async ({
       page,
@@ -480,6 +582,14 @@ for (const width of WIDTHS) {
       await expect(page.locator('#check-one-in-ten .hint')).toBeVisible();
       findings.push(...(await axeFindings(page)));
       await page.getByRole('button', { name: 'keys: ?' }).click();
+      findings.push(...(await axeFindings(page)));
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /^Split/ })
+        .click();
+      await page.getByRole('button', { name: 'Find', exact: true }).click();
+      await page.keyboard.press('Alt+Shift+E');
+      await expect(page.getByRole('textbox', { name: 'Name' })).toBeVisible();
       findings.push(...(await axeFindings(page)));
       expect(findings).toEqual([]);
     });

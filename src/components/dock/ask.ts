@@ -23,18 +23,15 @@ export function ask(inside: HTMLElement, question: Question): Promise<string | u
   const yes = make('button', { type: 'submit' }, question.yes);
   const no = make('button', { type: 'button', 'data-no': '' }, 'Cancel');
   const input = question.input && inputOf(question.input);
-  const box = make(
-    'form',
-    { class: 'over ask', role: 'dialog', 'aria-labelledby': id, novalidate: '' },
-    make('h2', { id }, question.title),
-  );
-  if (question.says) box.append(make('p', {}, question.says));
+  const form = make('form', { novalidate: '' }, make('h2', { id }, question.title));
+  const box = make('div', { class: 'over ask', role: 'dialog', 'aria-labelledby': id }, form);
+  if (question.says) form.append(make('p', {}, question.says));
   if (question.text !== undefined) {
     const name = { tabindex: '0', role: 'group', 'aria-label': 'Lines' };
-    box.append(make('pre', name, question.text));
+    form.append(make('pre', name, question.text));
   }
-  if (input) box.append(make('label', {}, question.input?.label ?? '', input));
-  box.append(make('div', { class: 'acts' }, yes, no));
+  if (input) form.append(make('label', {}, question.input?.label ?? '', input));
+  form.append(make('div', { class: 'acts' }, yes, no));
   inside.append(box);
   (input ?? yes).focus();
   input?.select();
@@ -46,7 +43,7 @@ export function ask(inside: HTMLElement, question: Question): Promise<string | u
       resolve(value);
     };
     no.addEventListener('click', () => answer(undefined));
-    box.addEventListener('submit', (event) => {
+    form.addEventListener('submit', (event) => {
       event.preventDefault();
       answer(input?.value.trim() ?? '');
     });

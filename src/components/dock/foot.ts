@@ -43,16 +43,19 @@ export class Foot {
       watchers: front?.watchers ?? 0,
       offlineMs: this.#offlineSince ? Date.now() - this.#offlineSince : 0,
     });
-    const why =
-      isElsewhere && front?.state === 'taken over' ? 'In a window of its own.' : words.line;
+    // What this page has opened itself is no news.
+    const elsewhere = isElsewhere && front?.state === 'taken over';
+    const { line: says, away: isAway } = elsewhere
+      ? { line: 'in a window of its own', away: false }
+      : words;
     part(root, '[data-shell]').textContent = front ? 'bash' : '';
     part(root, '[data-over]').hidden = front?.state !== 'exited' && front?.state !== 'taken over';
     part(root, '[data-again]').hidden = front?.state !== 'exited';
     part(root, '[data-take]').hidden = front?.state !== 'taken over';
-    part(root, '[data-why]').textContent = why;
+    part(root, '[data-why]').textContent = elsewhere ? 'In a window of its own.' : says;
     const line = part(root, '[data-line]');
-    line.textContent = words.line;
-    line.classList.toggle('away', words.away);
+    line.textContent = says;
+    line.classList.toggle('away', isAway);
     part(root, '[data-key="Ctrl"]').setAttribute(
       'aria-pressed',
       String(front?.holdsControl ?? false),

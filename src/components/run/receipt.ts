@@ -95,7 +95,7 @@ function commandPart(command: KeptCommand, at: number, all: number): HTMLElement
     { class: 'did' },
     make('span', { class: command.exit === 0 ? 'code' : 'code not' }, `exit ${command.exit}`),
     make('span', {}, duration(command.ms)),
-    make('code', {}, title || `command ${at + 1} of ${all}`),
+    make('samp', {}, title || `command ${at + 1} of ${all}`),
   );
   const box = make('div', { class: 'one' }, did);
   if (command.output || command.missing > 0) {
