@@ -146,6 +146,14 @@ export const labErrors = {
     status: 409,
     say: 'Something else stands where the business case belongs: move business-case out of the lab’s folder, then save again.',
   },
+  LAB_TRAVEL_UNKNOWN: {
+    status: 404,
+    say: 'The course has no such step, or its state is reached by doing the steps before it. Reload the page: it may be older than the lab.',
+  },
+  LAB_TRAVEL_REFUSED: {
+    status: 409,
+    say: 'The cluster could not be brought to that step. What it said stands beside; your files are as they were.',
+  },
   LAB_INTERNAL: {
     status: 500,
     close: 1011,

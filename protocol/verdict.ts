@@ -19,6 +19,8 @@ export const CheckState = z.object({
   verdict: Verdict,
   /** Milliseconds since the epoch at which this verdict was reached. */
   at: z.number(),
+  /** The learner arrived behind its step: what is true of it proves nothing. */
+  skipped: z.optional(z.boolean()),
   /** The first time it was green: from then on the step counts as done. */
   proven: z.optional(
     z.object({

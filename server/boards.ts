@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineFacts, FeedMessage } from '../protocol/lab.ts';
 import { Catalogue } from '../protocol/lesson.ts';
+import type { CheckState } from '../protocol/verdict.ts';
 import type { CheckSpec } from '../protocol/check.ts';
 import type { Receipt } from '../protocol/receipt.ts';
 import { Board } from './checks/board.ts';
@@ -28,7 +29,7 @@ export class Boards {
   readonly #receipts = new Map<string, Receipts>();
   readonly #resting = new Map<string, NodeJS.Timeout>();
   #record: LearnerRecord | undefined;
-  #checks: Promise<CheckSpec[]> | undefined;
+  #catalogue: Promise<Catalogue> | undefined;
 
   constructor(options: BoardsOptions) {
     this.#options = options;
@@ -107,8 +108,8 @@ export class Boards {
   }
 
   async #start(learner: string): Promise<void> {
-    this.#checks ??= this.#readChecks();
-    const checks = await this.#checks;
+    const { lessons } = await this.catalogue();
+    const checks = lessons.flatMap(({ steps }) => steps.flatMap((step) => step.checks));
     let board = this.#boards.get(learner);
     if (!board) {
       board = this.#make(learner, checks);
@@ -150,6 +151,8 @@ export class Boards {
         prove: (check, proof) => record.prove(learner, check, proof),
         progress: () => record.progress(learner),
         setProgress: (check, rulesSeen) => record.setProgress(learner, check, rulesSeen),
+        skipped: () => record.skipped(learner),
+        setSkipped: (check, skipped) => record.setSkipped(learner, check, skipped),
       },
       engineName: () => engine().name,
       judged: (judgement) => measurements.judged(judgement),
@@ -158,9 +161,23 @@ export class Boards {
   }
 
   /** The build wrote and checked it: a catalogue that cannot be read is a broken build. */
-  async #readChecks(): Promise<CheckSpec[]> {
+  catalogue(): Promise<Catalogue> {
     const file = join(this.#options.config.site, 'catalogue.json');
-    const catalogue = Catalogue.parse(JSON.parse(await readFile(file, 'utf8')));
-    return catalogue.lessons.flatMap(({ steps }) => steps.flatMap((step) => step.checks));
+    return (this.#catalogue ??= readFile(file, 'utf8').then((text) =>
+      Catalogue.parse(JSON.parse(text)),
+    ));
+  }
+
+  /** What the board of a learner knows of checks; the board is there while a page is open. */
+  known(learner: string, check: string): CheckState | undefined {
+    return this.#boards.get(learner)?.states.find((state) => state.check === check);
+  }
+
+  skip(learner: string, checks: ReadonlySet<string>): void {
+    this.#boards.get(learner)?.skip(checks);
+  }
+
+  expect(learner: string, checks: ReadonlySet<string>): void {
+    this.#boards.get(learner)?.expect(checks);
   }
 }

@@ -4,6 +4,7 @@
 import { WebSocketServer } from 'ws';
 import { FEED_PATH, FEED_PROTOCOL } from '../protocol/lab.ts';
 import type { EngineFacts } from '../protocol/lab.ts';
+import type { Step } from '../protocol/lesson.ts';
 import { TERMINAL_PATH } from '../protocol/terminal.ts';
 import { Boards } from './boards.ts';
 import { readConfig } from './config.ts';
@@ -21,8 +22,10 @@ import { evidenceRoutes } from './routes/evidence.ts';
 import { graphRoutes } from './routes/graph.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { terminalRoutes } from './routes/terminals.ts';
+import { travelRoutes } from './routes/travel.ts';
 import { staticFiles } from './static-files.ts';
 import { BusinessCase } from './workspace/business-case.ts';
+import { Journey } from './travel/journey.ts';
 import { workspacePaths } from './workspace/workspace.ts';
 
 const log = (message: string) => console.error(message);
@@ -98,6 +101,7 @@ async function start({
           (who) => new BusinessCase(workspacePaths(config.home, who).startDirectory),
         ),
         ...graphRoutes(graphs, kiali),
+        ...travelRoutes(journeyOf),
       ],
       pages: (gate) => staticFiles(config.site, (headers) => gate.presence(headers)),
       upgrades: {
@@ -116,6 +120,21 @@ async function start({
     holder.send({ kind: 'cannot listen', code });
     await stop();
   }
+}
+
+/** A learner's way through the course: the board knows what is proven, and hears what is skipped. */
+function journeyOf(learner: string): Journey {
+  const ids = (steps: readonly Step[]) =>
+    new Set(steps.flatMap(({ checks }) => checks.map(({ check }) => check)));
+  return new Journey({
+    workspace: workspacePaths(config.home, learner),
+    engine: config.engine,
+    catalogue: () => boards.catalogue(),
+    proven: (check) => boards.known(learner, check)?.proven !== undefined,
+    skipped: (check) => boards.known(learner, check)?.skipped === true,
+    skip: (steps) => boards.skip(learner, ids(steps)),
+    expect: (steps) => boards.expect(learner, ids(steps)),
+  });
 }
 
 async function stop(): Promise<void> {

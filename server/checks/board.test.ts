@@ -179,6 +179,8 @@ class Learner {
       prove: (check, proof) => this.#record.prove('me', check, proof),
       progress: () => this.#record.progress('me'),
       setProgress: (check, rules) => this.#record.setProgress('me', check, rules),
+      skipped: () => this.#record.skipped('me'),
+      setSkipped: (check, skipped) => this.#record.setSkipped('me', check, skipped),
     };
     return new Board({
       checks,
@@ -294,6 +296,25 @@ describe('a board', () => {
     api.remove('map');
     const state = await learner.sees(waitsWith('There is no map.'));
     assert.deepEqual(state.proven, first.proven);
+  });
+
+  test('a check of a skipped step proves nothing however true it is, and proves again once its step is to be done', async () => {
+    const { api, port, learner } = await setUp();
+    learner.writeKubeconfig(port);
+    learner.board.start();
+    await learner.sees(waitsWith('There is no map.'));
+    learner.board.skip(new Set(['map']));
+    api.put('ConfigMap', 'map', { data: { colour: 'green' } });
+    const skipped = await learner.sees(passed);
+    assert.equal(skipped.skipped, true);
+    assert.equal(skipped.proven, undefined);
+    api.remove('map');
+    await learner.sees((state) => waitsWith('There is no map.')(state) && state.skipped === true);
+    learner.board.expect(new Set(['map']));
+    learner.forget();
+    api.put('ConfigMap', 'map', { data: { colour: 'green' } });
+    const state = await learner.sees((one) => one.proven !== undefined);
+    assert.equal(state.skipped, undefined);
   });
 
   test('remembers a proof when it is made anew', async () => {

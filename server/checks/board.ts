@@ -17,6 +17,9 @@ export interface BoardRecord {
   prove(check: string, proof: NonNullable<CheckState['proven']>): void;
   progress(): Map<string, number>;
   setProgress(check: string, rulesSeen: number): void;
+  /** Checks of steps behind which the learner has arrived without doing them. */
+  skipped(): Set<string>;
+  setSkipped(check: string, skipped: boolean): void;
 }
 
 /** What became of looking at a check once: for whoever measures. */
@@ -91,6 +94,7 @@ export class Board {
     this.#now = options.now ?? Date.now;
     const proofs = options.record.proofs();
     const progress = options.record.progress();
+    const skipped = options.record.skipped();
     this.#judged = options.checks.map((spec) => {
       const proven = proofs.get(spec.check);
       return {
@@ -100,6 +104,7 @@ export class Board {
           verdict: { state: 'not started' },
           at: this.#now(),
           ...(proven && { proven }),
+          ...(!proven && skipped.has(spec.check) && { skipped: true }),
         },
         progress: progress.get(spec.check) ?? 0,
         sources: new Map(),
@@ -117,6 +122,36 @@ export class Board {
 
   get running(): boolean {
     return this.#stop !== undefined;
+  }
+
+  /** From now on what is true of these proves nothing: the learner has not made it so. Proofs stay proofs. */
+  skip(checks: ReadonlySet<string>): void {
+    for (const judged of this.#judged) {
+      const { check, proven, skipped } = judged.state;
+      if (!checks.has(check) || proven || skipped) continue;
+      judged.state = { ...judged.state, skipped: true };
+      this.#options.record.setSkipped(check, true);
+      this.#options.publish(judged.state);
+    }
+  }
+
+  /** These are to be done: what counted as skipped, or was seen of their history, counts no more. */
+  expect(checks: ReadonlySet<string>): void {
+    for (const judged of this.#judged) {
+      const { check, proven } = judged.state;
+      if (!checks.has(check) || proven) continue;
+      if (judged.progress > 0) {
+        judged.progress = 0;
+        this.#options.record.setProgress(check, 0);
+      }
+      if (judged.state.skipped) this.#options.record.setSkipped(check, false);
+      // Of the world before nothing counts: what is true of the present one is found out anew.
+      clearTimeout(judged.waiting);
+      judged.state = { check, verdict: { state: 'not started' }, at: this.#now() };
+      this.#options.publish(judged.state);
+    }
+    // Whatever rests is watched again, and judged by the world as it is now.
+    this.#connect();
   }
 
   /** Begins to watch. A board that nobody looks at is stopped, so that an idle cluster can rest. */
@@ -268,7 +303,8 @@ export class Board {
       judged.speaker !== 'board';
     this.#settle(judged, verdict, speaker, revisions);
     const { check } = judged.check.spec;
-    this.#options.judged?.({ check, at: this.#now(), before, progress, settled, inputs });
+    if (!judged.state.skipped)
+      this.#options.judged?.({ check, at: this.#now(), before, progress, settled, inputs });
     if (judged.check.isOver(progress)) this.#rest(judged);
   }
 
@@ -300,7 +336,7 @@ export class Board {
     // A sentence that only says it better keeps the time at which the state began.
     const at = verdict.state === before.state ? judged.state.at : now;
     judged.state = { ...judged.state, verdict, at };
-    if (verdict.state === 'passed' && !judged.state.proven) {
+    if (verdict.state === 'passed' && !judged.state.proven && !judged.state.skipped) {
       judged.state.proven = {
         at: now,
         seen: verdict.seen,

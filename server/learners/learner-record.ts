@@ -30,6 +30,9 @@ const MIGRATIONS = [
      learner TEXT NOT NULL, measure TEXT NOT NULL, at INTEGER NOT NULL, evidence TEXT NOT NULL,
      PRIMARY KEY (learner, measure)
    ) STRICT;`,
+  `CREATE TABLE skip (
+     learner TEXT NOT NULL, check_id TEXT NOT NULL, PRIMARY KEY (learner, check_id)
+   ) STRICT;`,
 ];
 
 interface ProofRow {
@@ -91,6 +94,22 @@ export class LearnerRecord {
          ON CONFLICT (learner, check_id) DO UPDATE SET rules_seen = excluded.rules_seen`,
       )
       .run(learner, check, rulesSeen);
+  }
+
+  /** Checks of steps behind which the learner has arrived without doing them. */
+  skipped(learner: string): Set<string> {
+    const rows = this.#database.prepare('SELECT check_id FROM skip WHERE learner = ?').all(learner);
+    return new Set(rows.map((row) => String(row['check_id'])));
+  }
+
+  setSkipped(learner: string, check: string, skipped: boolean): void {
+    this.#database
+      .prepare(
+        skipped
+          ? 'INSERT OR IGNORE INTO skip (learner, check_id) VALUES (?, ?)'
+          : 'DELETE FROM skip WHERE learner = ? AND check_id = ?',
+      )
+      .run(learner, check);
   }
 
   /** False when it is known already. The oldest go when there are too many, or too much output. */

@@ -81,15 +81,21 @@ export class StatePack {
   recorded(step: string): StepState {
     const found = this.#packed.steps.find((one) => one.step === step);
     if (!found) throw new Error(`the state after ${step} is not recorded`);
-    const files = Object.fromEntries(
-      Object.entries(found.files).map(([path, piece]) => [
+    const files = this.files(step);
+    const cluster =
+      found.cluster === null ? undefined : (this.#whole(found.cluster) as ClusterFile);
+    return { step, cluster, files };
+  }
+
+  /** Only the files of the state. */
+  files(step: string): Record<string, string | null> {
+    const found = this.#packed.steps.find((one) => one.step === step);
+    return Object.fromEntries(
+      Object.entries(found?.files ?? {}).map(([path, piece]) => [
         path,
         piece === null ? null : this.#text(piece),
       ]),
     );
-    const cluster =
-      found.cluster === null ? undefined : (this.#whole(found.cluster) as ClusterFile);
-    return { step, cluster, files };
   }
 
   /**

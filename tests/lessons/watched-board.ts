@@ -27,6 +27,8 @@ export class WatchedBoard {
         prove: () => {},
         progress: () => new Map(),
         setProgress: () => {},
+        skipped: () => new Set(),
+        setSkipped: () => {},
       },
       engineName: () => 'Embedded cluster',
       publish: () => {
