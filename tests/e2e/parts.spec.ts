@@ -191,7 +191,7 @@ test.describe('check', () => {
       'step proving proven',
     );
     await expect(page.locator('.side a[aria-current] .sr')).toHaveText('1 of 3 proven');
-    await expect(page.locator('.bar .count')).toHaveText('1 of 4 proven');
+    await expect(page.locator('.bar .count')).toHaveText('1 of 5 proven');
   });
 
   test('proven before the page opened is shown without motion', async ({ page, parts }) => {
