@@ -159,7 +159,10 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
   }
 
   toObject(): Record<string, string> {
-    return Object.fromEntries(this);
+    const object: Record<string, string> = {};
+    const flat = this.#all;
+    for (let at = 0; at < flat.length; at += 2) object[flat[at] ?? ''] = flat[at + 1] ?? '';
+    return object;
   }
 
   /** `up{job="x"}`, as messages and the expression browser show it. */

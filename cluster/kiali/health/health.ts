@@ -8,7 +8,7 @@ import type {
   KialiRequestRates,
   KialiWorkloadStatus,
 } from '../../../protocol/kiali.ts';
-import type { Tolerance } from './tolerances.ts';
+import { type Tolerance, meantFor } from './tolerances.ts';
 
 const ORDER: readonly KialiHealth[] = ['NA', 'Healthy', 'Not Ready', 'Degraded', 'Failure'];
 
@@ -56,17 +56,15 @@ export function healthOfRequests(
   tolerances: readonly Tolerance[],
 ): RequestsHealth {
   let worst: RequestsHealth = { status: 'NA', errorRatio: -1 };
-  for (const [direction, rates] of [
-    ['inbound', inbound],
-    ['outbound', outbound],
-  ] as const)
+  const look = (direction: 'inbound' | 'outbound', rates: KialiRequestRates) => {
     for (const [protocol, codes] of Object.entries(rates)) {
-      const meant = tolerances.filter(
-        (each) => each.direction.test(direction) && each.protocol.test(protocol),
-      );
+      const meant = meantFor(tolerances, direction, protocol);
       const health = healthOfCodes(Object.entries(codes), meant);
       if (ORDER.indexOf(health.status) > ORDER.indexOf(worst.status)) worst = health;
     }
+  };
+  look('inbound', inbound);
+  look('outbound', outbound);
   return worst;
 }
 
@@ -99,9 +97,9 @@ export function addRequests(
 }
 
 function totalOf(rates: KialiRequestRates): number {
-  return Object.values(rates)
-    .flatMap((codes) => Object.values(codes))
-    .reduce((sum, rate) => sum + rate, 0);
+  let sum = 0;
+  for (const codes of Object.values(rates)) for (const rate of Object.values(codes)) sum += rate;
+  return sum;
 }
 
 /** Writes the status under its data. Fields that are zero are left out, as the real one leaves them out. */

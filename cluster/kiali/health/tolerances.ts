@@ -102,6 +102,27 @@ export function readRateAnnotation(text: string | undefined): Tolerance[] | unde
   return read;
 }
 
+/** Which of them are meant for what: asked for each edge and node of a graph, and always the same few. */
+const meant = new WeakMap<readonly Tolerance[], Map<string, readonly Tolerance[]>>();
+
+export function meantFor(
+  tolerances: readonly Tolerance[],
+  direction: 'inbound' | 'outbound',
+  protocol: string,
+): readonly Tolerance[] {
+  let known = meant.get(tolerances);
+  if (!known) meant.set(tolerances, (known = new Map()));
+  const key = `${direction} ${protocol}`;
+  let found = known.get(key);
+  if (!found) {
+    found = tolerances.filter(
+      (each) => each.direction.test(direction) && each.protocol.test(protocol),
+    );
+    known.set(key, found);
+  }
+  return found;
+}
+
 export class Tolerances {
   readonly #configs: readonly RateConfig[];
 

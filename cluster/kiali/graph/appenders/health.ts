@@ -1,8 +1,8 @@
 // How healthy nodes and edges are, by the traffic of the graph's own window and the pods there are now.
 
-import type { KialiHealth } from '../../../../protocol/kiali.ts';
+import type { KialiHealth, KialiRequestRates } from '../../../../protocol/kiali.ts';
 import { addRequests, emptyHealth, healthOfRatio, settle, worse } from '../../health/health.ts';
-import { RATE_ANNOTATION, type Tolerance } from '../../health/tolerances.ts';
+import { RATE_ANNOTATION, type Tolerance, meantFor } from '../../health/tolerances.ts';
 import { workloadStatus } from '../../health/workload-status.ts';
 import { isKnown } from '../identity.ts';
 import type { GraphEdge, GraphNode } from '../traffic-map.ts';
@@ -16,12 +16,16 @@ export const health: Finalizer = (map, world) => {
   }
   for (const edge of map.edges()) {
     edge.healthStatus = edgeHealth(edge, world);
+    const { source, target, protocol } = edge;
     for (const [code, { flags }] of edge.responses)
       for (const rate of flags.values()) {
-        for (const data of [edge.source.health, edge.source.appHealth])
-          if (data) addRequests(data.requests.outbound, edge.protocol.name, code, rate);
-        for (const data of [edge.target.health, edge.target.appHealth])
-          if (data) addRequests(data.requests.inbound, edge.protocol.name, code, rate);
+        const add = (rates: KialiRequestRates | undefined) => {
+          if (rates) addRequests(rates, protocol.name, code, rate);
+        };
+        add(source.health?.requests.outbound);
+        add(source.appHealth?.requests.outbound);
+        add(target.health?.requests.inbound);
+        add(target.appHealth?.requests.inbound);
       }
   }
   for (const node of map.nodes.values()) if (!node.marks.isInaccessible) judge(node, world);
@@ -59,10 +63,8 @@ function edgeHealth(edge: GraphEdge, world: GraphWorld): KialiHealth {
   ]);
   const total = rates.reduce((sum, [, rate]) => sum + rate, 0);
   if (total === 0) return 'NA';
-  const asSeenBy = (node: GraphNode, direction: string): KialiHealth => {
-    const meant = tolerancesOf(node, world).filter(
-      (each) => each.direction.test(direction) && each.protocol.test(edge.protocol.name),
-    );
+  const asSeenBy = (node: GraphNode, direction: 'inbound' | 'outbound'): KialiHealth => {
+    const meant = meantFor(tolerancesOf(node, world), direction, edge.protocol.name);
     // What nobody has an opinion of is well: bytes are.
     return meant.reduce<KialiHealth>(
       (worst, each) => worse(worst, healthOfRatio(errorRatio(rates, total, each), each)),
