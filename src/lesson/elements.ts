@@ -30,6 +30,8 @@ export const elements: Readonly<Record<string, ElementForm>> = {
   DemoScript: { component: 'DemoScript.astro', required: [], optional: [] },
   TwoPlanes: { component: 'TwoPlanes.astro', required: [], optional: [] },
   LabPicture: { component: 'LabPicture.astro', required: [], optional: [] },
+  CompanyPicture: { component: 'CompanyPicture.astro', required: [], optional: [] },
+  CanaryPicture: { component: 'CanaryPicture.astro', required: [], optional: [] },
   ImpostorPicture: { component: 'ImpostorPicture.astro', required: [], optional: [] },
   MeshGraph: {
     component: 'MeshGraph.astro',
