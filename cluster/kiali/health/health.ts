@@ -29,12 +29,8 @@ export interface RequestsHealth {
   errorRatio: number;
 }
 
-/** @param codes requests a second by response code. */
-export function healthOfCodes(
-  codes: Iterable<readonly [string, number]>,
-  tolerances: readonly Tolerance[],
-): RequestsHealth {
-  const rates = [...codes];
+/** @param rates requests a second by response code. */
+function healthOfCodes(rates: CodeRates, tolerances: readonly Tolerance[]): RequestsHealth {
   const total = rates.reduce((sum, [, rate]) => sum + rate, 0);
   if (total === 0) return { status: 'NA', errorRatio: -1 };
   let worst: RequestsHealth = { status: 'NA', errorRatio: -1 };
@@ -50,16 +46,23 @@ export function healthOfCodes(
   return worst;
 }
 
-export function healthOfRequests(
-  inbound: KialiRequestRates,
-  outbound: KialiRequestRates,
+type CodeRates = readonly (readonly [code: string, rate: number])[];
+type Listed = readonly (readonly [protocol: string, codes: CodeRates])[];
+
+/** Once: codes look like indexes of a list, and V8 walks all that lie between. */
+function listed(rates: KialiRequestRates): Listed {
+  return Object.entries(rates).map(([protocol, codes]) => [protocol, Object.entries(codes)]);
+}
+
+function healthOfRequests(
+  inbound: Listed,
+  outbound: Listed,
   tolerances: readonly Tolerance[],
 ): RequestsHealth {
   let worst: RequestsHealth = { status: 'NA', errorRatio: -1 };
-  const look = (direction: 'inbound' | 'outbound', rates: KialiRequestRates) => {
-    for (const [protocol, codes] of Object.entries(rates)) {
-      const meant = meantFor(tolerances, direction, protocol);
-      const health = healthOfCodes(Object.entries(codes), meant);
+  const look = (direction: 'inbound' | 'outbound', rates: Listed) => {
+    for (const [protocol, codes] of rates) {
+      const health = healthOfCodes(codes, meantFor(tolerances, direction, protocol));
       if (ORDER.indexOf(health.status) > ORDER.indexOf(worst.status)) worst = health;
     }
   };
@@ -96,15 +99,16 @@ export function addRequests(
   codes[code] = (codes[code] ?? 0) + rate;
 }
 
-function totalOf(rates: KialiRequestRates): number {
+function totalOf(rates: Listed): number {
   let sum = 0;
-  for (const codes of Object.values(rates)) for (const rate of Object.values(codes)) sum += rate;
+  for (const [, codes] of rates) for (const [, rate] of codes) sum += rate;
   return sum;
 }
 
 /** Writes the status under its data. Fields that are zero are left out, as the real one leaves them out. */
 export function settle(health: KialiHealthData, tolerances: readonly Tolerance[]): void {
-  const { inbound, outbound } = health.requests;
+  const inbound = listed(health.requests.inbound);
+  const outbound = listed(health.requests.outbound);
   const { status: ofRequests, errorRatio } = healthOfRequests(inbound, outbound, tolerances);
   const statuses = [health.workloadStatus, ...(health.workloadStatuses ?? [])];
   const status = statuses.map(healthOfWorkload).reduce(worse, ofRequests);
