@@ -121,7 +121,7 @@ function ask(paper: Paper): Tree[] {
       el(
         'li',
         {},
-        'We stop after 90 days unless a wrong release reaches fewer than 15% of requests and is taken back in under 60 seconds.',
+        'We stop after 90 days unless a wrong release reaches fewer than 15% of requests and is taken back in under 60 seconds (our own bar).',
       ),
       el('li', {}, 'It can be taken out again: a label, and a restart.'),
       el(

@@ -91,6 +91,11 @@ function head({ company, today }: Paper): Tree[] {
       el('span', { class: 'date' }, today === undefined ? '' : day(today)),
     ),
     el('h2', {}, 'Try a service mesh on three services for one quarter'),
+    el(
+      'p',
+      { class: 'lead' },
+      'To find out whether it makes wrong releases smaller and searches shorter on our own systems, before anybody decides about the other services.',
+    ),
   ];
 }
 
@@ -224,7 +229,9 @@ function wrong(paper: Paper): Tree {
             {},
             `${first.assumption.title} at ${worstEnd(first)}: the first year returns `,
             followsClaim(percent(Math.min(first.atLow, first.atHigh))),
-            `, not ${percent(returns(figures).roi)}.`,
+            ', not ',
+            followsClaim(percent(returns(figures).roi)),
+            '.',
           ),
         ]
       : []),
