@@ -4,6 +4,7 @@
 import { parentPort } from 'node:worker_threads';
 import headless from '@xterm/headless'; // CommonJS: its names cannot be imported one by one
 import { SerializeAddon } from '@xterm/addon-serialize';
+import { refuseSenselessCounts } from '../../protocol/sane-counts.ts';
 import type { Drawing, Drawn } from './snapshot.ts';
 
 parentPort?.on('message', (drawing: Drawing) => {
@@ -14,6 +15,7 @@ parentPort?.on('message', (drawing: Drawing) => {
     scrollback,
     allowProposedApi: true,
   });
+  refuseSenselessCounts(terminal.parser);
   const serialize = new SerializeAddon();
   terminal.loadAddon(serialize);
   terminal.write(drawing.modes);

@@ -96,3 +96,15 @@ test('a screen serialized twice is the same screen', async () => {
   terminal.loadAddon(addon);
   assert.equal(addon.serialize({ scrollback: 5_000 }), new TextDecoder().decode(first));
 });
+
+test('T16: counts beyond any screen are not obeyed, and cost nothing', async () => {
+  const counts = 'bLMSTIZ@PX'.split('').map((final) => `a\x1b[2147483647${final}`);
+  const screen = await snapshots.draw({
+    modes: '',
+    bytes: Buffer.from(`${counts.join('')}\x1b[3bb\r\n\x1b[2;1Hstill here`),
+    columns: 40,
+    rows: 6,
+  });
+  const { lines } = await show(screen);
+  assert.equal(lines[1], 'still here');
+});

@@ -1,6 +1,10 @@
 // What a page must not let happen, in a real browser: scripts of somebody else, and programs that reach out of the terminal.
 // The threats are numbered as in docs/threat-model.md.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HOSTILE } from '../fixtures/escape-sequences.ts';
 import { Course, screenOf } from './course.ts';
 import { expect, test } from './pages.ts';
 
@@ -50,6 +54,47 @@ test('T16: a program that prints cannot fill the clipboard', async ({ page, cont
   await expect(screenOf(page)).toContainText('printed');
   await page.bringToFront();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('mine');
+});
+
+test('T16: everything hostile that a terminal can be told is shown, and nothing else happens', async ({
+  page,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await course.open(page);
+  await course.visit(page, course.first);
+  await page.evaluate(() => navigator.clipboard.writeText('mine'));
+  const before = { title: await page.title(), url: page.url() };
+  const happened: string[] = [];
+  page.on('dialog', (dialog) => {
+    happened.push(`asked: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('download', (download) => happened.push(`saved: ${download.suggestedFilename()}`));
+  page.on('framenavigated', (frame) => happened.push(`went to ${frame.url()}`));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(new URL(before.url).origin)) happened.push(request.url());
+  });
+  const directory = mkdtempSync(join(tmpdir(), 'meshproof-hostile-'));
+  try {
+    for (const [at, { bytes }] of HOSTILE.entries()) {
+      writeFileSync(join(directory, String(at + 100)), bytes);
+    }
+    // What the terminal answers to questions is read away, as the program that asked would do.
+    await type(
+      page,
+      `for f in ${directory}/*; do cat $f; tput reset; done; while read -rsn1 -t 0.5; do :; done; echo all sh''own`,
+    );
+    await expect(screenOf(page)).toContainText('all shown');
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+  expect(happened).toEqual([]);
+  expect({ title: await page.title(), url: page.url() }).toEqual(before);
+  expect(context.pages()).toHaveLength(1);
+  await page.bringToFront();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('mine');
+  await expect(page.locator('run-block:not([data-state="idle"])')).toHaveCount(0);
 });
 
 test('T16: a link that a program prints shows where it leads before it opens', async ({ page }) => {

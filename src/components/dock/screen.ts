@@ -7,6 +7,7 @@ import type { SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal } from '@xterm/xterm';
 import type { TerminalSink, TerminalState, TerminalStream } from '../../lab-client/lab.ts';
+import { refuseSenselessCounts } from '../../../protocol/sane-counts.ts';
 import type { Mark, Notice } from '../../../protocol/terminal.ts';
 import { colours, foundColours } from './colours.ts';
 
@@ -81,6 +82,7 @@ export class Screen {
       // A link a program prints says one thing and may lead to another: show where, then ask.
       linkHandler: { activate: (_event, address) => open(address, true) },
     });
+    refuseSenselessCounts(this.#terminal.parser);
     this.#terminal.loadAddon(this.#fit);
     this.#terminal.loadAddon(new WebLinksAddon((_event, address) => open(address, false)));
     this.#terminal.attachCustomKeyEventHandler((event) => this.#isOurs(event));
