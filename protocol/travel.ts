@@ -1,18 +1,19 @@
 // Going to a step's known state: what a page may ask, what it is told before anything happens, and what became of it.
 
-/** GET, with `after=`: what would happen. POST, with `{ after }`: do it. */
+/**
+ * GET, with `to=`: what would happen. POST, with `{ to }`: do it. `to` is `start:` or `end:` and the id of a step.
+ */
 export const TRAVEL_PATH = '/lab/travel';
-/** GET, with `after=`: how the lab differs from the state. */
+/** GET, with `to=`: how the lab differs from the state. */
 export const DIFFERENCE_PATH = '/lab/travel/difference';
 /** POST: back to how the lab was before the last journey. */
 export const TRAVEL_BACK_PATH = '/lab/travel/back';
-/** POST, with `{ after }`: the page has typed the steps, and the learner stands there now. */
+/** POST, with `{ to }`: the page has typed the steps, and the learner stands there now. */
 export const TRAVEL_ARRIVED_PATH = '/lab/travel/arrived';
 
-/** Before the first step of a module: nothing done. Else the id of a step whose end is meant. */
 export interface TravelPlan {
-  /** The id of the step at whose end the journey ends. */
-  after: string;
+  /** As it was asked. */
+  to: string;
   /**
    * `restore`: the recorded state is put in place. `replay`: `blocks` are typed into the learner's terminal, for clusters that
    * keep no states.

@@ -59,6 +59,7 @@ const STYLES = [
   'run',
   'check',
   'predict',
+  'travel',
   'figure',
   'lesson-list',
   'term',

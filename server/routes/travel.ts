@@ -20,19 +20,18 @@ export function travelRoutes(journeyOf: JourneyOf): Route[] {
     {
       method: 'GET',
       path: TRAVEL_PATH,
-      answer: ({ query, learner }) => answered(journeyOf(learner).plan(query.get('after') ?? '')),
+      answer: ({ query, learner }) => answered(journeyOf(learner).plan(query.get('to') ?? '')),
     },
     {
       method: 'POST',
       path: TRAVEL_PATH,
-      answer: ({ body, learner }) =>
-        answered(journeyOf(learner).go(textField(body, 'after') ?? '')),
+      answer: ({ body, learner }) => answered(journeyOf(learner).go(textField(body, 'to') ?? '')),
     },
     {
       method: 'POST',
       path: TRAVEL_ARRIVED_PATH,
       answer: async ({ body, learner }) => {
-        const known = await journeyOf(learner).arrivedAt(textField(body, 'after') ?? '');
+        const known = await journeyOf(learner).arrivedAt(textField(body, 'to') ?? '');
         return known ? { body: {} } : 'LAB_TRAVEL_UNKNOWN';
       },
     },
@@ -45,7 +44,7 @@ export function travelRoutes(journeyOf: JourneyOf): Route[] {
       method: 'GET',
       path: DIFFERENCE_PATH,
       answer: ({ query, learner }) =>
-        answered(journeyOf(learner).differences(query.get('after') ?? '')),
+        answered(journeyOf(learner).differences(query.get('to') ?? '')),
     },
   ];
 }

@@ -51,11 +51,11 @@ function journey(
 test('from nothing to the middle of a module: the plan says what will change, and then it is so', async () => {
   const target = known.find((id) => id === 'canary-rule') ?? known.at(-1);
   assert.ok(target, 'no state of module 2 is known: npm run lessons -- --record');
-  const plan = await journey().plan(target);
+  const plan = await journey().plan(`end:${target}`);
   assert.equal(plan?.how, 'restore');
   assert.equal(plan.cluster, 'made');
   assert.equal(existsSync(lab.workspace.kubeconfig), false, 'a plan changes nothing');
-  const went = await journey().go(target);
+  const went = await journey().go(`end:${target}`);
   const steps = ids(moduleSteps());
   const behind = steps.slice(0, steps.indexOf(target) + 1);
   assert.deepEqual([...skipped], behind, 'steps behind are skipped, steps ahead are to be done');
@@ -65,7 +65,7 @@ test('from nothing to the middle of a module: the plan says what will change, an
     const text = join(lab.workspace.directory, path);
     assert.equal(existsSync(text), change !== 'removed', path);
   }
-  const { differences } = (await journey().differences(target)) ?? {};
+  const { differences } = (await journey().differences(`end:${target}`)) ?? {};
   assert.deepEqual(differences, [], 'whoever has just arrived differs in nothing');
 });
 
@@ -73,19 +73,16 @@ test('a journey backwards takes away what the step has made, and the way back br
   const file = 'labs/02-service-mesh-value-proposition/virtual-service.yaml';
   const path = join(lab.workspace.directory, file);
   writeFileSync(path, 'mine: true\n');
-  const steps = moduleSteps();
-  const before = steps[steps.findIndex(({ id }) => id === 'canary-rule') - 1];
-  assert.ok(before);
-  const plan = await journey().plan(before.id);
+  const plan = await journey().plan('start:canary-rule');
   assert.deepEqual(plan?.files.find(({ path: one }) => one === file)?.change, 'removed');
-  await journey().go(before.id);
+  await journey().go('start:canary-rule');
   assert.equal(existsSync(path), false);
   assert.match((await journey().back())?.say ?? '', /as they were before/);
   assert.equal(readFileSync(path, 'utf8'), 'mine: true\n');
 });
 
 test('what is not as the step leaves it is named', async () => {
-  const { differences } = (await journey().differences('canary-rule')) ?? {};
+  const { differences } = (await journey().differences('end:canary-rule')) ?? {};
   assert.deepEqual(differences, [
     { what: 'labs/02-service-mesh-value-proposition/virtual-service.yaml', is: 'other' },
   ]);
@@ -96,7 +93,7 @@ test('a cluster that keeps no states is led there by typing, from the last step 
   const [first, second, third] = steps;
   assert.ok(first && second && third);
   const proven = first.checks.map(({ check }) => check);
-  const plan = await journey(proven, 'kind').plan(third.id);
+  const plan = await journey(proven, 'kind').plan(`end:${third.id}`);
   assert.equal(plan?.how, 'replay');
   assert.deepEqual(
     plan.blocks.map(({ text }) => text),
@@ -105,8 +102,15 @@ test('a cluster that keeps no states is led there by typing, from the last step 
   assert.equal(plan.fromScratch, false);
 });
 
+test('before the first step there is no cluster, and no file of any step', async () => {
+  const plan = await journey().plan('start:start-cluster');
+  assert.deepEqual([plan?.how, plan?.cluster, plan?.skipped], ['restore', 'removed', []]);
+  await journey().go('start:start-cluster');
+  assert.equal(existsSync(lab.workspace.kubeconfig), false);
+});
+
 test('a step that the course does not have is no way anywhere', async () => {
-  assert.equal(await journey().plan('nowhere'), undefined);
-  assert.equal(await journey().go('nowhere'), undefined);
-  assert.equal(await journey().differences('nowhere'), undefined);
+  assert.equal(await journey().plan('end:nowhere'), undefined);
+  assert.equal(await journey().go('end:nowhere'), undefined);
+  assert.equal(await journey().differences('end:nowhere'), undefined);
 });

@@ -11,7 +11,7 @@ import { StateFiles } from '../engines/embedded/state.ts';
 import type { WorkspacePaths } from '../workspace/workspace.ts';
 import { askEngine } from './control.ts';
 import { differences, fileDifferences } from './difference.ts';
-import { StatePack, stepDigests } from './pack.ts';
+import { StatePack, type StepState, stepDigests } from './pack.ts';
 import {
   blocksBetween,
   type FileAt,
@@ -60,8 +60,8 @@ export class Journey {
   }
 
   /** Undefined for a step that the course does not have. */
-  async plan(after: string): Promise<TravelPlan | undefined> {
-    const way = await this.#way(after);
+  async plan(to: string): Promise<TravelPlan | undefined> {
+    const way = await this.#way(to);
     if (!way) return undefined;
     const { steps, end } = way;
     const { engine } = this.#options;
@@ -72,7 +72,7 @@ export class Journey {
       const blocks = blocksBetween(steps, fromScratch ? -1 : from, end);
       const cluster = fromScratch ? 'replaced' : 'none';
       return {
-        after,
+        to,
         how: 'replay',
         cluster,
         files: [],
@@ -83,11 +83,11 @@ export class Journey {
       };
     }
     const { running } = await this.#ask({ verb: 'status' });
-    const state = way.pack?.recorded(after);
+    const state = recorded(way);
     const cluster = state?.cluster ? (running ? 'replaced' : 'made') : running ? 'removed' : 'none';
     const files = fileChanges(await this.#filesOn(way), end, (step) => this.#isTheirs(steps[step]));
     return {
-      after,
+      to,
       how: 'restore',
       cluster,
       files,
@@ -99,13 +99,13 @@ export class Journey {
   }
 
   /** Makes the journey that `plan` told of. Undefined when there is no such step, or its state is reached by doing alone. */
-  async go(after: string): Promise<Travelled | undefined> {
+  async go(to: string): Promise<Travelled | undefined> {
     const began = performance.now();
-    const way = await this.#way(after);
-    const plan = await this.plan(after);
-    if (!way?.pack || plan?.how !== 'restore') return undefined;
+    const way = await this.#way(to);
+    const plan = await this.plan(to);
+    if (!way || plan?.how !== 'restore') return undefined;
     const { directory } = this.#options.workspace;
-    const { cluster, files } = way.pack.now(after, (this.#options.now ?? Date.now)());
+    const { cluster, files } = now(way, (this.#options.now ?? Date.now)());
     // Before the world changes: what it makes true at once is nobody's proof.
     this.#options.skip(way.steps);
     await this.#rememberBack(plan.files.map(({ path }) => path));
@@ -114,15 +114,18 @@ export class Journey {
     await this.#setCluster(cluster === undefined ? undefined : JSON.stringify(cluster));
     this.#arrived(way);
     const step = way.steps[way.end];
+    const say = step
+      ? `You are behind step ${step.number}, ${step.title}.`
+      : 'Nothing is done yet.';
     return {
-      say: `You are behind step ${step?.number ?? ''}, ${step?.title ?? ''}.`,
+      say,
       ms: performance.now() - began,
     };
   }
 
   /** The learner stands at the end of a step that the page has typed. False for a step that the course does not have. */
-  async arrivedAt(after: string): Promise<boolean> {
-    const way = await this.#way(after);
+  async arrivedAt(to: string): Promise<boolean> {
+    const way = await this.#way(to);
     if (way) this.#arrived(way);
     return way !== undefined;
   }
@@ -143,12 +146,11 @@ export class Journey {
   }
 
   /** How the lab differs from the step's end. */
-  async differences(after: string): Promise<Differences | undefined> {
-    const way = await this.#way(after);
+  async differences(to: string): Promise<Differences | undefined> {
+    const way = await this.#way(to);
     if (!way) return undefined;
-    if (!way.pack?.knows(after, stepDigests(way.steps).get(after)))
-      return { differences: undefined };
-    const state = way.pack.recorded(after);
+    if (!isKnown(way)) return { differences: undefined };
+    const state = recorded(way);
     const { kubeconfig } = this.#options.workspace;
     const { running } = await this.#ask({ verb: 'status' });
     const api = running ? await ApiServer.fromKubeconfig(kubeconfig) : undefined;
@@ -162,25 +164,23 @@ export class Journey {
     this.#options.expect(steps.slice(end + 1));
   }
 
-  async #way(after: string): Promise<Way | undefined> {
+  /** `start:` a step is the end of the one before it. */
+  async #way(to: string): Promise<Way | undefined> {
+    const [, place, id] = /^(start|end):(.+)$/.exec(to) ?? [];
     const { lessons } = await this.#options.catalogue();
-    const lesson = lessons.find(({ steps }) => steps.some(({ id }) => id === after));
+    const lesson = lessons.find(({ steps }) => steps.some((step) => step.id === id));
     if (!lesson) return undefined;
     const steps = lessons
       .filter(({ module }) => module === lesson.module)
       .flatMap((one) => one.steps);
-    const end = steps.findIndex(({ id }) => id === after);
+    const end = steps.findIndex((step) => step.id === id) - (place === 'start' ? 1 : 0);
     const file = (this.#options.states ?? statesOf)(lesson.module);
     return { steps, end, pack: await StatePack.read(file) };
   }
 
-  /** Only the embedded engine keeps states, and only those of steps as they are written now are known. */
-  #isRestored({ steps, end, pack }: Way): boolean {
-    const step = steps[end]?.id ?? '';
-    return (
-      this.#options.engine === 'embedded' &&
-      pack?.knows(step, stepDigests(steps).get(step)) === true
-    );
+  /** Only the embedded engine keeps states. */
+  #isRestored(way: Way): boolean {
+    return this.#options.engine === 'embedded' && isKnown(way);
   }
 
   #isTheirs(step: Step | undefined): boolean {
@@ -200,7 +200,7 @@ export class Journey {
         text === (step === 0 ? given : texts[step - 1]) ? [] : [step],
       );
       const have = await fileOf(this.#options.workspace.directory, path);
-      found.push({ path, have, want: texts[end] ?? null, changedBy });
+      found.push({ path, have, want: end < 0 ? given : (texts[end] ?? null), changedBy });
     }
     return found;
   }
@@ -242,3 +242,22 @@ export class Journey {
     return askEngine(this.#options.workspace.controlSocket, request);
   }
 }
+
+/** What was recorded of steps as they are written now; before the first one nothing has to be. */
+function isKnown({ steps, end, pack }: Way): boolean {
+  const step = steps[end];
+  return !step || pack?.knows(step.id, stepDigests(steps).get(step.id)) === true;
+}
+
+function recorded({ steps, end, pack }: Way): Omit<StepState, 'step'> {
+  const step = steps[end];
+  return (step && pack?.recorded(step.id)) ?? NOTHING;
+}
+
+function now({ steps, end, pack }: Way, at: number): Omit<StepState, 'step'> {
+  const step = steps[end];
+  return (step && pack?.now(step.id, at)) ?? NOTHING;
+}
+
+/** Before the first step. */
+const NOTHING: Omit<StepState, 'step'> = { cluster: undefined, files: {} };

@@ -17,3 +17,4 @@ import './page/term-note.ts';
 import './page/theme-button.ts';
 import './run/run-block.ts';
 import './step/lesson-step.ts';
+import './step/step-travel.ts';

@@ -7,7 +7,7 @@ import type { Receipt } from '../../protocol/receipt.ts';
 import type { CheckState } from '../../protocol/verdict.ts';
 import type { Connection } from './connection.ts';
 import { KEY, recall } from './key.ts';
-import type { Lab, LabEvents, LabState, TerminalStream } from './lab.ts';
+import type { JourneyLine, Lab, LabEvents, LabState, TerminalStream } from './lab.ts';
 
 /** The page's lab. On pages without a server it is `absent`, and nothing is ever asked of anybody. */
 export function connectLab(): Lab {
@@ -96,6 +96,10 @@ class PageLab implements Lab {
 
   async writeDocument(name: string, text: string): Promise<string> {
     return (await this.#loaded).writeDocument(name, text);
+  }
+
+  async journeys(): Promise<JourneyLine> {
+    return (await this.#loaded).journeys();
   }
 
   terminal(session: string): TerminalStream {

@@ -10,6 +10,7 @@ import { CASE_PATH, EVIDENCE_PATH, GRAPH_PATH, KIALI_PATH, RECEIPTS_PATH } from 
 import type { Page } from './page.ts';
 import { LabRefusal, Requests, textOf } from './requests.ts';
 import { Retry } from './retry.ts';
+import { Journeys } from './journeys.ts';
 import { LabTerminalStream } from './terminal-stream.ts';
 
 /** The printed link carries the secret behind this, where no server and no log sees it. */
@@ -119,6 +120,10 @@ export class Connection {
   async writeDocument(name: string, text: string): Promise<string> {
     const answer = await this.#requests.send('PUT', `${CASE_PATH}/${name}`, { text });
     return textOf(answer, 'path') ?? name;
+  }
+
+  journeys(): Journeys {
+    return new Journeys(this.#requests);
   }
 
   terminal(session: string): TerminalStream {

@@ -7,7 +7,11 @@ import type { Receipt } from '../../protocol/receipt.ts';
 import type { CheckState } from '../../protocol/verdict.ts';
 import type { EngineFacts } from '../../protocol/lab.ts';
 import type { Mark, Notice } from '../../protocol/terminal.ts';
+import type { Journeys } from './journeys.ts';
 import type { Printed } from './tape.ts';
+
+/** Ways to the known states of steps. */
+export type JourneyLine = Pick<Journeys, 'plan' | 'go' | 'arrived' | 'back' | 'differences'>;
 
 export type { Printed };
 
@@ -51,6 +55,8 @@ export interface Lab {
   readDocument(name: string): Promise<string | undefined>;
   /** Writes it into the workspace, and says where it is. Rejects with the lab's sentence when that cannot be. */
   writeDocument(name: string, text: string): Promise<string>;
+  /** Ways to the known states of steps. */
+  journeys(): Promise<JourneyLine>;
   /** A line to one terminal. Nothing is sent before `attach`. */
   terminal(session: string): TerminalStream;
 }

@@ -17,7 +17,16 @@ export const NOT_STARTED: VerdictWords = {
   hint: undefined,
 };
 
-export function verdictWords({ verdict, proven, at }: CheckState): VerdictWords {
+/** However true it may be: the learner has not made it so. */
+const SKIPPED: VerdictWords = {
+  look: 'idle',
+  verdict: 'skipped',
+  why: 'You came here without doing this step. It counts as skipped, not as proven.',
+  hint: undefined,
+};
+
+export function verdictWords({ verdict, proven, skipped, at }: CheckState): VerdictWords {
+  if (skipped && !proven) return SKIPPED;
   switch (verdict.state) {
     case 'not started':
       return NOT_STARTED;

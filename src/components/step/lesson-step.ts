@@ -24,6 +24,8 @@ class LessonStep extends HTMLElement {
     const step = part(this, '.step');
     step.classList.toggle('proving', proven && this.#proven === false);
     step.classList.toggle('proven', proven);
+    const skipped = !proven && checks.some((check) => lab.checks.get(check)?.skipped);
+    step.classList.toggle('skipped', skipped);
     this.#proven = proven;
   }
 }
