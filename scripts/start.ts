@@ -4,7 +4,14 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkPort, claim, configuration, serve, StartError } from '../server/holder/main.ts';
+import {
+  checkPort,
+  checkShell,
+  claim,
+  configuration,
+  serve,
+  StartError,
+} from '../server/holder/main.ts';
 import { findKubectl, KubectlError } from '../server/workspace/kubectl.ts';
 import { openWorkspace } from '../server/workspace/workspace.ts';
 import { made, ProductError } from './products.ts';
@@ -17,7 +24,7 @@ async function start(): Promise<number> {
   const held = await claim(config);
   if (!held) return 0;
   try {
-    await checkPort(config);
+    await Promise.all([checkPort(config), checkShell(config, env)]);
     const kubectl = findKubectl({ home: config.home, env, log: (line) => console.log(line) });
     await Promise.all([kubectl, made('schemas', 'pages')]);
     const engines = join(root, 'server/engines/main.ts');

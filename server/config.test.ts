@@ -7,12 +7,14 @@ test('an empty environment gives the laptop defaults', () => {
   const config = readConfig({});
   assert.equal(config.port, 4747);
   assert.equal(config.engine, 'embedded');
+  assert.equal(config.shell, 'own');
   assert.equal(config.clockSpeed, 1);
   assert.match(config.home, /\.meshproof$/);
 });
 
 for (const [name, value, says] of [
   ['MESHPROOF_ENGINE', 'minikube', /MESHPROOF_ENGINE=minikube.*embedded or kind/],
+  ['MESHPROOF_SHELL', 'zsh', /MESHPROOF_SHELL=zsh.*own or sandbox/],
   ['PORT', '99999', /PORT=99999: use a port from 0 to 65535/],
   ['PORT', 'http', /PORT=http/],
   ['MESHPROOF_ORIGINS', 'lab.example.com', /MESHPROOF_ORIGINS=lab.example.com: use origins/],

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 export type EngineName = 'embedded' | 'kind';
 
+/** `own`: the learner's shell as it is on their machine. `sandbox`: in bubblewrap, see server/terminal/sandbox.ts. */
+export type ShellName = 'own' | 'sandbox';
+
 export interface Config {
   /** Where learners' work is kept, across clones and versions. `MESHPROOF_HOME`, default `~/.meshproof`. */
   home: string;
@@ -13,6 +16,8 @@ export interface Config {
   port: number;
   /** Which engine `cluster up` starts. `MESHPROOF_ENGINE`, default embedded. */
   engine: EngineName;
+  /** What a terminal runs. `MESHPROOF_SHELL`, default own. */
+  shell: ShellName;
   /** Cluster seconds a real second, for the embedded engine. `MESHPROOF_CLOCK_SPEED`, default 1; tests use 20. */
   clockSpeed: number;
   /** Opens the browser once the page answers. Off with `MESHPROOF_OPEN=0`, in CI and without a display. */
@@ -206,6 +211,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       `MESHPROOF_ENGINE=${engine}: there is no such engine. Use embedded or kind.`,
     );
   }
+  const shell = env['MESHPROOF_SHELL'] || 'own';
+  if (shell !== 'own' && shell !== 'sandbox') {
+    throw new ConfigError(`MESHPROOF_SHELL=${shell}: there is no such shell. Use own or sandbox.`);
+  }
   return {
     home: env['MESHPROOF_HOME'] || join(homedir(), '.meshproof'),
     port: numberFrom(
@@ -216,6 +225,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       'a port from 0 to 65535',
     ),
     engine,
+    shell,
     clockSpeed: numberFrom(
       env,
       'MESHPROOF_CLOCK_SPEED',

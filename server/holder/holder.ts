@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { labError } from '../../protocol/errors.ts';
@@ -14,6 +14,7 @@ import type { Answer, Ask, FromEngines, FromWeb, ToWeb } from '../../protocol/pr
 import { frameLimits, TERMINAL_PROTOCOL } from '../../protocol/terminal.ts';
 import { limits } from '../config.ts';
 import type { Config } from '../config.ts';
+import { installationOf, sandboxed } from '../terminal/sandbox.ts';
 import type { Shell } from '../terminal/session.ts';
 import { Terminals } from '../terminal/terminals.ts';
 import type { Workspace } from '../workspace/workspace.ts';
@@ -263,10 +264,17 @@ export class Holder {
   }
 
   async #shell(learner: string, id: string): Promise<Shell> {
-    const { directory, startDirectory, rcFile, env } = await this.#workspace(learner);
+    const workspace = await this.#workspace(learner);
+    const { directory, startDirectory, rcFile, env } = workspace;
+    const bash = { file: 'bash', args: ['--rcfile', rcFile, '-i'] };
+    const { shell, home } = this.#options.config;
+    const place = {
+      writable: [directory, dirname(workspace.controlSocket)],
+      readable: [here('../..'), installationOf(process.execPath), join(home, 'tools')],
+      env,
+    };
     return {
-      file: 'bash',
-      args: ['--rcfile', rcFile, '-i'],
+      ...(shell === 'sandbox' ? sandboxed(bash, place) : bash),
       directory: existsSync(startDirectory) ? startDirectory : directory,
       env,
       historyFile: join(directory, '.meshproof/terminals', `${id}.output`),

@@ -10,6 +10,7 @@ import { claimHome, cookieKey } from './home.ts';
 import type { HomeClaim } from './home.ts';
 import { Holder, isMeshproof, PortTaken } from './holder.ts';
 import type { HolderOptions } from './holder.ts';
+import { whyNoSandbox } from '../terminal/sandbox.ts';
 
 /** Ctrl-C reaches us from the keyboard and from the npm script above us: the second one within this time is the same. */
 const SAME_SIGNAL_MS = 1_000;
@@ -48,6 +49,15 @@ export async function checkPort({ port }: Config): Promise<void> {
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
   if (!free) throw await portTaken(port);
+}
+
+/** Refuses to start with other shells than the ones that were asked for: who wants a sandbox does not want to go without. */
+export async function checkShell(
+  { shell }: Config,
+  env: Record<string, string | undefined>,
+): Promise<void> {
+  const why = shell === 'sandbox' ? await whyNoSandbox(env) : undefined;
+  if (why !== undefined) throw new StartError(why);
 }
 
 /** Serves until it is told to stop; the claim is its caller's to release. Resolves with the exit code. */

@@ -79,7 +79,7 @@ for (const [what, path, body, headers, status] of [
     403,
   ],
 ] as const) {
-  test(`${what} is ${status}, and nothing is written`, async () => {
+  test(`T24: ${what} is ${status}, and nothing is written`, async () => {
     files.clear();
     assert.equal((await ask('PUT', path, body, headers)).status, status);
     assert.equal(files.size, 0);

@@ -22,13 +22,13 @@ test('a file is written whole, read again, and stands beside the reports', async
   assert.equal(readFileSync(join(lab, 'business-case/board-memo.md'), 'utf8'), '# Two\n');
 });
 
-test('only names of our own are files of a case', () => {
+test('T24: only names of our own are files of a case', () => {
   assert.ok(isCaseFile('workbook.json'));
   for (const name of ['../../.bashrc', 'kubeconfig', 'board-memo.md/..', 'WORKBOOK.JSON', ''])
     assert.ok(!isCaseFile(name), name);
 });
 
-test('a link in the way is neither followed nor replaced through', async () => {
+test('T24: a link in the way is neither followed nor replaced through', async () => {
   const outside = mkdtempSync(join(tmpdir(), 'outside-'));
   writeFileSync(join(outside, 'workbook.csv'), 'theirs');
   mkdirSync(join(lab, 'business-case'));
