@@ -76,7 +76,8 @@ export class Boards {
   /** Forgets what was measured. False while nothing is known of the learner yet. */
   forgetEvidence(learner: string, measure: string): boolean {
     const measurements = this.#measurements.get(learner);
-    measurements?.forget(measure);
+    const check = measurements?.forget(measure);
+    if (check !== undefined) this.#boards.get(learner)?.again(check);
     return measurements !== undefined;
   }
 

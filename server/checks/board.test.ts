@@ -482,6 +482,23 @@ describe('a board', () => {
     }
   });
 
+  test('a history that is over begins anew for another measurement, and its proof stays', async () => {
+    const past: CheckSpec = { ...mapCheck, mode: 'history' };
+    const { api, port, learner } = await setUp([past]);
+    learner.writeKubeconfig(port);
+    learner.board.start();
+    await learner.sees(waitsWith('There is no map.'));
+    api.put('ConfigMap', 'map', { data: { colour: 'green' } });
+    await learner.sees(passed);
+    api.put('ConfigMap', 'map', { data: { colour: 'red' } });
+    learner.forget();
+    learner.board.again('map');
+    const { proven } = await learner.sees(waitsWith('The map is red.'));
+    assert.equal(proven?.seen, 'It is green.');
+    api.put('ConfigMap', 'map', { data: { colour: 'green' } });
+    await learner.sees(passed);
+  });
+
   test('stopped, it leaves no watch behind', async () => {
     const { api, port, learner } = await setUp();
     learner.writeKubeconfig(port);

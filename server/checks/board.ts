@@ -3,7 +3,7 @@
 
 import { type FSWatcher, existsSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import type { CheckSpec } from '../../protocol/check.ts';
+import { type CheckSpec, isOnlySeen } from '../../protocol/check.ts';
 import type { CheckState, Verdict } from '../../protocol/verdict.ts';
 import { ApiServer } from './api-server.ts';
 import { Backoff } from './backoff.ts';
@@ -151,6 +151,18 @@ export class Board {
       this.#options.publish(judged.state);
     }
     // Whatever rests is watched again, and judged by the world as it is now.
+    this.#connect();
+  }
+
+  /**
+   * Looks at a history that is over from its beginning again, for whoever wants to measure it once more. Its proof stays. What a
+   * terminal showed is still there and would count at once: of receipts nothing is looked at again.
+   */
+  again(check: string): void {
+    const judged = this.#judged.find(({ state }) => state.check === check);
+    if (!judged || judged.progress === 0 || isOnlySeen(judged.check.spec)) return;
+    judged.progress = 0;
+    this.#options.record.setProgress(check, 0);
     this.#connect();
   }
 

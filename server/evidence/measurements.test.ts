@@ -170,7 +170,7 @@ test('the first measurement stays until it is deleted', () => {
   learner.judged({ at: 1_000, settled: true, inputs: failures(41) });
   learner.judged({ at: 2_000, settled: true, inputs: failures(3) });
   assert.equal(learner.values['failed'], 41);
-  learner.measurements.forget('failed');
+  assert.equal(learner.measurements.forget('failed'), 'friday', 'who can measure it again');
   assert.deepEqual(learner.published.at(-1), []);
   learner.judged({ at: 3_000, settled: true, inputs: failures(3) });
   assert.equal(learner.values['failed'], 3);

@@ -89,9 +89,14 @@ export class Measurements {
     for (const due of this.#due.filter(({ end }) => at + ms >= end)) this.#resolve(due);
   }
 
-  forget(measure: string): void {
+  /** Forgets a measurement; the answer is the check that can make another one. */
+  forget(measure: string): string | undefined {
     this.#options.record.forgetEvidence(measure);
     this.#options.publish(this.evidence);
+    for (const [check, measures] of this.#byCheck) {
+      if (measures.some((one) => one.measure.measure === measure)) return check;
+    }
+    return undefined;
   }
 
   close(): void {
