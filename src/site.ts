@@ -60,6 +60,7 @@ const STYLES = [
   'check',
   'predict',
   'travel',
+  'quiz',
   'figure',
   'lesson-list',
   'term',

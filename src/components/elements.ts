@@ -11,6 +11,7 @@ import './home/module-progress.ts';
 import './page/engine-state.ts';
 import './page/predict-guess.ts';
 import './page/proof-tally.ts';
+import './page/quiz-card.ts';
 import './page/reflect-note.ts';
 import './page/site-search.ts';
 import './page/term-note.ts';

@@ -15,10 +15,11 @@ import { wordsOf } from './fence.ts';
 import { frontmatterOf, isLesson, readFrontmatter } from './frontmatter.ts';
 import type { TermMention } from './glossary.ts';
 import { all, guess, type Place, type Problem, Problems } from './problem.ts';
+import { readQuiz } from './quiz.ts';
 
 /** Something with an id that must be the only one of its kind in the course. */
 export interface Named {
-  kind: 'step' | 'block' | 'check' | 'measure' | 'reflection' | 'prediction';
+  kind: 'step' | 'block' | 'check' | 'measure' | 'reflection' | 'prediction' | 'quiz';
   id: string;
   file: string;
   place: Place;
@@ -143,6 +144,7 @@ class LessonReader {
     const language = node.lang ?? '';
     if (names.includes('run')) this.#readRun(node);
     else if (names.includes('check')) this.#readCheck(node);
+    else if (names.includes('quiz')) this.#readQuiz(node);
     else if (names.includes('expected')) this.#problems.add(startOf(node), TYPED_BY_HAND);
     else if (SHELLS.includes(language)) {
       const message = `a \`${language}\` block that nobody can run: name it, \`\`\`${language} run="…", or call it \`\`\`text.`;
@@ -168,6 +170,13 @@ class LessonReader {
     }
     if (block.opensPodShell) this.#podShellOpened = true;
     this.#step.blocks.push(block);
+  }
+
+  #readQuiz(node: Code): void {
+    const start = startOf(node);
+    const origin = { line: start.line + 1, indent: start.column - 1 };
+    const quiz = readQuiz(node.value, origin, this.#problems);
+    if (quiz) this.#name('quiz', quiz.quiz, start);
   }
 
   #readCheck(node: Code): void {

@@ -11,6 +11,8 @@ import { elements, fences, pageElements } from './elements.ts';
 import { wordsOf } from './fence.ts';
 import type { Glossary } from './glossary.ts';
 import { attribute } from './lesson.ts';
+import { Problems } from './problem.ts';
+import { readQuiz } from './quiz.ts';
 import { markTerms } from './terms.ts';
 
 export interface PageOptions {
@@ -99,6 +101,7 @@ class PageMaker {
         ...(block.proven && { proven: JSON.stringify(block.proven) }),
       });
     }
+    if (names.includes('quiz')) return this.#quiz(code);
     if (!names.includes('check')) return code;
     const spec = this.#checks.get(/^check:\s*(\S+)/m.exec(code.value)?.[1] ?? '');
     if (!spec) return undefined;
@@ -115,6 +118,13 @@ class PageMaker {
         ),
       }),
     });
+  }
+
+  #quiz(code: Code): RootContent | undefined {
+    const quiz = readQuiz(code.value, { line: 1, indent: 0 }, new Problems(''));
+    if (!quiz) return undefined;
+    const questions = JSON.stringify(quiz.questions);
+    return this.#component(fences.quiz, { id: quiz.quiz, to: quiz.to, questions });
   }
 
   #component(component: string, values: Record<string, string>): MdxJsxFlowElement {
