@@ -56,7 +56,7 @@ export const THEMES = ['light', 'dark'] as const;
 /** Every page of the course, by its path below the origin. */
 export function coursePages(): string[] {
   const lessons = catalogue().lessons.map(({ id }) => `/${id}/`);
-  return ['/', ...lessons, '/module-3/', '/not-simulated/', '/404.html'];
+  return ['/', ...lessons, '/module-3/', '/glossary/', '/not-simulated/', '/404.html'];
 }
 
 /** What axe finds on the page as it stands, as sentences. */

@@ -57,13 +57,39 @@ test.describe('without JavaScript', () => {
     });
   }
 
+  test('a word of the course is explained to whoever points at it or comes by keyboard', async ({
+    page,
+    course,
+  }) => {
+    await page.goto(course + lessonPage);
+    const word = page.locator('.term').first();
+    const note = word.getByRole('tooltip');
+    await expect(note).toBeHidden();
+    await word.hover();
+    await expect(note).toBeVisible();
+    await page.locator('h1').hover();
+    await expect(note).toBeHidden();
+    await word.getByRole('button').focus();
+    await expect(note).toBeVisible();
+  });
+
   test('the lessons open from the menu button on a phone', async ({ page, course }) => {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.goto(course + lessonPage);
     await expect(page.getByRole('navigation', { name: 'Lessons' })).toBeHidden();
     await page.getByRole('button', { name: 'Lessons' }).click();
-    await expect(page.getByRole('link', { name: lesson?.title ?? '' })).toBeVisible();
+    const menu = page.getByRole('navigation', { name: 'Lessons' });
+    await expect(menu.getByRole('link', { name: lesson?.title ?? '' })).toBeVisible();
   });
+});
+
+test('Escape takes an explanation away', async ({ page, course }) => {
+  await page.goto(course + lessonPage);
+  const word = page.locator('.term').first();
+  await word.getByRole('button').focus();
+  await expect(word.getByRole('tooltip')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(word.getByRole('tooltip')).toBeHidden();
 });
 
 for (const path of coursePages()) {
