@@ -270,6 +270,22 @@ class LessonReader {
 
   #readPrediction(node: Element): void {
     this.#readId('prediction', node);
+    const block = attribute(node, 'block');
+    if (block !== undefined) {
+      const place = startOf(node);
+      this.mentions.push({
+        kind: 'block',
+        id: block,
+        from: 'a <Predict>',
+        file: this.#file,
+        place,
+      });
+      if (attribute(node, 'reads') === undefined && attribute(node, 'counts') === undefined) {
+        const message =
+          'a <Predict> that a block answers says where: `reads` with a group for the number, or `counts`.';
+        this.#problems.add(place, message);
+      }
+    }
     const [from, answer, to] = ['from', 'answer', 'to'].map((field) =>
       Number(attribute(node, field) ?? NaN),
     ) as [number, number, number];
