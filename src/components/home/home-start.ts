@@ -1,7 +1,10 @@
-// <home-start data-lessons="…">: once something is proven, the first button goes on where the learner stopped.
+// <home-start data-lessons="…">: the first button goes on where the learner stopped: with the lesson they opened last, or with the next
+// one when that is proven. In another browser, with the last lesson in which something is proven.
 
 import { define, part } from '../page/dom.ts';
+import { LAST_LESSON } from '../page/lesson-here.ts';
 import { lab } from '../page/lab.ts';
+import { recall } from '../page/memory.ts';
 
 class HomeStart extends HTMLElement {
   #stop: (() => void) | undefined;
@@ -18,9 +21,12 @@ class HomeStart extends HTMLElement {
   #draw(): void {
     const isProven = (check: string) => lab.checks.get(check)?.proven !== undefined;
     const lessons = lessonsIn(this.dataset['lessons'] ?? '');
-    // Where they stopped, not what they left out: whoever began with the second module does not want the first.
-    const last = lessons.findLastIndex(({ checks }) => checks.some(isProven));
-    const next = lessons[last]?.checks.every(isProven) ? lessons[last + 1] : lessons[last];
+    const opened = lessons.findIndex(({ href }) => href === recall(LAST_LESSON));
+    const last =
+      opened >= 0 ? opened : lessons.findLastIndex(({ checks }) => checks.some(isProven));
+    const checks = lessons[last]?.checks ?? [];
+    const isDone = checks.length > 0 && checks.every(isProven);
+    const next = isDone ? (lessons[last + 1] ?? lessons[last]) : lessons[last];
     if (!next) return;
     const link = part(this, 'a');
     link.setAttribute('href', next.href);
