@@ -38,8 +38,12 @@ export class Course {
     return lesson;
   }
 
-  async visit(page: Page, lesson: Lesson): Promise<void> {
-    await page.goto(`${this.#product.origin}/${lesson.id}/`);
+  visit(page: Page, lesson: Lesson): Promise<void> {
+    return this.visitPath(page, `/${lesson.id}/`);
+  }
+
+  async visitPath(page: Page, path: string): Promise<void> {
+    await page.goto(this.#product.origin + path);
     await expect(page.locator('html')).toHaveAttribute('data-lab', '');
   }
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HOSTILE } from '../fixtures/escape-sequences.ts';
 import { Course, screenOf } from './course.ts';
-import { expect, test } from './pages.ts';
+import { catalogue, coursePages, expect, test } from './pages.ts';
 
 let course: Course;
 test.beforeEach(async () => {
@@ -43,6 +43,31 @@ test('T17: a script that stands in the page or comes from elsewhere does not run
   expect(await page.title()).not.toBe('taken');
   expect(errors.every((error) => error.includes('Content Security Policy'))).toBe(true);
   errors.splice(0);
+});
+
+test('T17: no page breaks its own policy, the terminal in all its states included', async ({
+  page,
+}) => {
+  // Each violation is an error in the console, and those fail the test. The walk through the module looks at every lesson this way.
+  const lessons = catalogue().lessons.map(({ id }) => `/${id}/`);
+  await course.open(page);
+  for (const path of coursePages()) {
+    if (!lessons.includes(path) && path !== '/404.html') await course.visitPath(page, path);
+  }
+  await course.visit(page, course.first);
+  await expect(screenOf(page)).toContainText('$');
+  for (const key of ['G', 'S', 'F', 'M', '+', 'V', 'E']) {
+    await page.keyboard.press(`Alt+Shift+${key}`);
+  }
+  await expect(page.getByRole('textbox', { name: 'Name' })).toBeVisible();
+  const opens = page.waitForEvent('popup');
+  await page.getByRole('button', { name: 'Pop out' }).click();
+  const own = await opens;
+  const said: string[] = [];
+  own.on('console', (message) => said.push(message.text()));
+  await expect(screenOf(own)).toContainText('$');
+  await own.close();
+  expect(said).toEqual([]);
 });
 
 test('T16: a program that prints cannot fill the clipboard', async ({ page, context }) => {

@@ -12,6 +12,7 @@ import {
   forgetReceipt,
   KEPT_CHARACTERS,
   type Kept,
+  type KeptCommand,
   keepReceipt,
   recallReceipt,
 } from './kept.ts';
@@ -216,7 +217,7 @@ class RunBlock extends HTMLElement {
 
   async #end(outcome: EndedOutcome, shell: ShellLine, rejoined: boolean): Promise<void> {
     const { passed, exitCode, ms, at } = outcome;
-    const commands = outcome.commands.map((command) => keptOf(command, shell));
+    const seen = outcome.commands.map((command) => keptOf(command, shell));
     const ended: Ended = {
       is: 'ended',
       passed,
@@ -224,7 +225,7 @@ class RunBlock extends HTMLElement {
       at,
       ms,
       shell: shell.name,
-      commands,
+      commands: rejoined ? await this.#filled(seen, outcome.commands, shell.session) : seen,
     };
     this.#keep(ended);
     await this.#showEnded(ended);
@@ -232,23 +233,19 @@ class RunBlock extends HTMLElement {
     desk()?.tell(`${shell.name}, ${news}`);
     announce(`${this.#title}: ${news}`);
     this.#tellDone(passed);
-    if (rejoined && commands.some(({ missing }) => missing > 0)) {
-      await this.#fill(ended, outcome.commands, shell.session);
-    }
   }
 
-  /** What was printed while this page was away, from the lab's own record. */
-  async #fill(ended: Ended, ran: RanCommand[], session: string): Promise<void> {
-    const receipts = await lab.receipts(session, ran[0]?.from ?? 0).catch(() => []); // the terminal has it
-    const commands = ended.commands.map((command, at) => {
+  /** With what was printed while this page was away, from the lab's own record. */
+  async #filled(seen: KeptCommand[], ran: RanCommand[], session: string): Promise<KeptCommand[]> {
+    if (seen.every(({ missing }) => missing === 0)) return seen;
+    // Without an answer the receipt says how much of it is in the terminal.
+    const receipts = await lab.receipts(session, ran[0]?.from ?? 0).catch(() => []);
+    return seen.map((command, at) => {
       const { output, cut } = receipts.find(({ offset }) => offset === ran[at]?.from) ?? {};
       return output === undefined || cut
         ? command
         : { ...command, output: output.trimEnd().slice(-KEPT_CHARACTERS), missing: 0 };
     });
-    const filled = { ...ended, commands };
-    this.#keep(filled);
-    await this.#showEnded(filled);
   }
 
   async #showEnded(ended: Ended): Promise<void> {
@@ -325,10 +322,7 @@ class RunBlock extends HTMLElement {
   }
 }
 
-function keptOf(
-  { text, exitCode, ms, from, to }: RanCommand,
-  shell: ShellLine,
-): Ended['commands'][number] {
+function keptOf({ text, exitCode, ms, from, to }: RanCommand, shell: ShellLine): KeptCommand {
   const { bytes, missing } = shell.printed(from, to);
   const whole = outputText(bytes);
   // Its first line was cut somewhere.
