@@ -37,7 +37,7 @@ const suites: Suite[] = [
   { name: 'golden', args: node('tests/golden/run.ts') },
   { name: 'clients', args: tests('tests/clients/*.test.ts', 'tests/istioctl/*.test.ts') },
   { name: 'faults', args: tests('tests/faults/*.test.ts') },
-  { name: 'lessons', args: node('tests/lessons/run.ts') },
+  { name: 'lessons', args: node('tests/lessons/run.ts', '--one-mistake') },
   { name: 'browser', args: node('scripts/browser.ts') },
   { name: 'e2e', args: node('node_modules/@playwright/test/cli.js', 'test') },
 ];

@@ -178,6 +178,10 @@ export class Boards {
     this.#boards.get(learner)?.skip(checks);
   }
 
+  lend(learner: string, checks: ReadonlySet<string>): void {
+    this.#boards.get(learner)?.lend(checks);
+  }
+
   expect(learner: string, checks: ReadonlySet<string>): void {
     this.#boards.get(learner)?.expect(checks);
   }

@@ -133,6 +133,7 @@ function journeyOf(learner: string): Journey {
     proven: (check) => boards.known(learner, check)?.proven !== undefined,
     skipped: (check) => boards.known(learner, check)?.skipped === true,
     skip: (steps) => boards.skip(learner, ids(steps)),
+    lend: (steps) => boards.lend(learner, ids(steps)),
     expect: (steps) => boards.expect(learner, ids(steps)),
   });
 }

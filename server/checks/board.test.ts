@@ -317,6 +317,22 @@ describe('a board', () => {
     assert.equal(state.skipped, undefined);
   });
 
+  test('a check that is true only by arrival is skipped until it is no longer so, and is proven when it is made true', async () => {
+    const { api, port, learner } = await setUp();
+    learner.board.skip(new Set(['map']));
+    learner.board.lend(new Set(['map']));
+    api.put('ConfigMap', 'map', { data: { colour: 'green' } });
+    learner.writeKubeconfig(port);
+    learner.board.start();
+    assert.equal((await learner.sees(passed)).proven, undefined);
+    api.remove('map');
+    const red = await learner.sees(waitsWith('There is no map.'));
+    assert.equal(red.skipped, undefined);
+    learner.forget();
+    api.put('ConfigMap', 'map', { data: { colour: 'green' } });
+    assert.ok((await learner.sees(passed)).proven);
+  });
+
   test('remembers a proof when it is made anew', async () => {
     const record = new LearnerRecord(':memory:');
     const { api, port } = await setUp();

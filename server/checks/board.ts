@@ -73,6 +73,8 @@ interface Judged {
   /** When the present verdict was published, and the timer for a sentence that had to wait. */
   publishedAt: number;
   waiting: NodeJS.Timeout | undefined;
+  /** Skipped only while it is true. */
+  lent: boolean;
 }
 
 export class Board {
@@ -111,6 +113,7 @@ export class Board {
         speaker: 'board',
         publishedAt: 0,
         waiting: undefined,
+        lent: false,
       };
     });
   }
@@ -133,6 +136,15 @@ export class Board {
       this.#options.record.setSkipped(check, true);
       this.#options.publish(judged.state);
     }
+  }
+
+  /**
+   * Skipped for as long as they are true of the world that was arrived in: whoever makes them true after that has done it. For steps
+   * that are not on the way.
+   */
+  lend(checks: ReadonlySet<string>): void {
+    for (const judged of this.#judged)
+      judged.lent = checks.has(judged.state.check) && judged.state.skipped === true;
   }
 
   /** These are to be done: what counted as skipped, or was seen of their history, counts no more. */
@@ -164,6 +176,13 @@ export class Board {
     judged.progress = 0;
     this.#options.record.setProgress(check, 0);
     this.#connect();
+  }
+
+  #giveBack(judged: Judged): void {
+    const { skipped: _, ...state } = judged.state;
+    judged.state = state;
+    judged.lent = false;
+    this.#options.record.setSkipped(state.check, false);
   }
 
   /** Begins to watch. A board that nobody looks at is stopped, so that an idle cluster can rest. */
@@ -348,6 +367,7 @@ export class Board {
     // A sentence that only says it better keeps the time at which the state began.
     const at = verdict.state === before.state ? judged.state.at : now;
     judged.state = { ...judged.state, verdict, at };
+    if (judged.lent && verdict.state === 'waiting' && speaker !== 'board') this.#giveBack(judged);
     if (verdict.state === 'passed' && !judged.state.proven && !judged.state.skipped) {
       judged.state.proven = {
         at: now,

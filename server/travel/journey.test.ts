@@ -44,6 +44,7 @@ function journey(
     proven: (check) => proven.includes(check),
     skipped: () => false,
     skip: (steps) => ids(steps).forEach((id) => skipped.add(id)),
+    lend: (steps) => ids(steps).forEach((id) => skipped.delete(id)),
     expect: (steps) => ids(steps).forEach((id) => skipped.delete(id)),
   });
 }

@@ -36,6 +36,8 @@ export interface JourneyOptions {
   skipped: (check: string) => boolean;
   /** What becomes true of these steps from now on proves nothing. */
   skip: (steps: readonly Step[]) => void;
+  /** Not on the way: what the arrival makes true of these is nobody's doing, what comes after may be. */
+  lend: (steps: readonly Step[]) => void;
   /** These are to be done. */
   expect: (steps: readonly Step[]) => void;
   /** Where the module's states are recorded. Default: in the course. */
@@ -46,6 +48,8 @@ export interface JourneyOptions {
 /** The steps of a module, and where in them a journey ends. */
 interface Way {
   steps: Step[];
+  /** Of other modules. */
+  others: Step[];
   end: number;
   pack: StatePack | undefined;
 }
@@ -107,7 +111,7 @@ export class Journey {
     const { directory } = this.#options.workspace;
     const { cluster, files } = now(way, (this.#options.now ?? Date.now)());
     // Before the world changes: what it makes true at once is nobody's proof.
-    this.#options.skip(way.steps);
+    this.#options.skip([...way.steps, ...way.others]);
     await this.#rememberBack(plan.files.map(({ path }) => path));
     for (const { path } of plan.files)
       await put(directory, path, files[path] ?? (await shipped(path)));
@@ -159,8 +163,9 @@ export class Journey {
   }
 
   /** Whoever typed the steps has seen them happen, and yet skipped them: only doing proves. */
-  #arrived({ steps, end }: Way): void {
+  #arrived({ steps, others, end }: Way): void {
     this.#options.skip(steps.slice(0, end + 1));
+    this.#options.lend(others);
     this.#options.expect(steps.slice(end + 1));
   }
 
@@ -170,12 +175,15 @@ export class Journey {
     const { lessons } = await this.#options.catalogue();
     const lesson = lessons.find(({ steps }) => steps.some((step) => step.id === id));
     if (!lesson) return undefined;
-    const steps = lessons
-      .filter(({ module }) => module === lesson.module)
-      .flatMap((one) => one.steps);
+    const stepsOf = (mine: boolean) =>
+      lessons
+        .filter(({ module }) => (module === lesson.module) === mine)
+        .flatMap((one) => one.steps);
+    const steps = stepsOf(true);
+    const others = stepsOf(false);
     const end = steps.findIndex((step) => step.id === id) - (place === 'start' ? 1 : 0);
     const file = (this.#options.states ?? statesOf)(lesson.module);
-    return { steps, end, pack: await StatePack.read(file) };
+    return { steps, others, end, pack: await StatePack.read(file) };
   }
 
   /** Only the embedded engine keeps states. */

@@ -60,7 +60,18 @@ export class Recording {
         .flatMap((one) => one.steps);
       const states = this.#states.filter(({ step }) => steps.some(({ id }) => id === step));
       if (states.length === 0) continue;
-      const bytes = packed(states, stepDigests(steps));
+      // What the module before has left lying about is no part of this one.
+      const before = this.#states[this.#states.findIndex((state) => state === states[0]) - 1];
+      const found = Object.entries(before?.files ?? {});
+      const own = states.map((state) => ({
+        ...state,
+        files: Object.fromEntries(
+          Object.entries(state.files).filter(
+            ([path, text]) => !found.some(([other, left]) => other === path && left === text),
+          ),
+        ),
+      }));
+      const bytes = packed(own, stepDigests(steps));
       mkdirSync(dirname(statesOf(module)), { recursive: true });
       writeFileSync(statesOf(module), bytes);
       console.log(

@@ -6,6 +6,7 @@
 // saved states: for engines that keep none, as kind. MESHPROOF_ENGINE says which engine.
 // --alone leaves out the pages before, right or wrong: for the author of a page that needs nothing but a cluster.
 
+import { availableParallelism, loadavg } from 'node:os';
 import { relative } from 'node:path';
 import type { Lesson } from '../../protocol/lesson.ts';
 import { made } from '../../scripts/products.ts';
@@ -65,7 +66,9 @@ async function shares(): Promise<Share[]> {
   if (!first || !last) return [];
   // A lesson builds on the ones before it: those are played, and only the chosen ones are examined.
   const played = lessons.slice(0, lessons.indexOf(last) + 1);
-  if (once) return [{ lessons: played }];
+  // Where others use the processors, two fast clusters would be late for their own clocks.
+  const busy = loadavg()[0] ?? 0;
+  if (once || busy > 2 * availableParallelism()) return [{ lessons: played }];
   const middle = middleOf(played);
   const from = middle && (await stateBefore(lessons, middle));
   if (!middle || !from) {

@@ -2,8 +2,9 @@
 
 import type { SoakPart } from './part.ts';
 import { istioTasks } from './istio-tasks.ts';
+import { lessons } from './lessons.ts';
 import { minors } from './kubectl-minors.ts';
 import { requests } from './requests.ts';
 import { terminals } from './terminals.ts';
 
-export const parts: readonly SoakPart[] = [requests, minors, istioTasks, terminals];
+export const parts: readonly SoakPart[] = [requests, minors, istioTasks, terminals, lessons];
