@@ -28,8 +28,7 @@ const parts: Record<string, (tell: (figure: Figure) => void) => Promise<void>> =
     tell(await javaScript());
     (await lighthouse()).forEach(tell);
   },
-  terminal: (tell) =>
-    terminalFigures(({ name, value, unit }) => tell({ figure: name, value, unit })),
+  terminal: terminalFigures,
 };
 
 const wanted = process.argv.slice(2);

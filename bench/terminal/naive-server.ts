@@ -1,4 +1,4 @@
-// The thirty lines that most people write: node-pty and ws, strings, no flow control. What bench/terminal.ts compares with.
+// The thirty lines that most people write: node-pty and ws, strings, no flow control. What terminals are compared with.
 
 import type { AddressInfo } from 'node:net';
 import { spawn } from 'node-pty';

@@ -308,9 +308,13 @@ export class Session {
     const undrawn = this.history.end - place.acked;
     const backlog = this.#writer?.backlog ?? 0;
     if (this.#writer?.drawing) this.#pty.pause();
-    else if (undrawn > limits.windowHighBytes || backlog > limits.windowHighBytes)
+    else if (undrawn > limits.windowHighBytes || backlog > limits.windowHighBytes) {
       this.#pty.pause();
-    else if (undrawn < limits.windowLowBytes && backlog < limits.windowLowBytes) this.#pty.resume();
+      // Nothing more will join what waits to be sent.
+      if (this.#flushed < this.history.end) this.#flush();
+    } else if (undrawn < limits.windowLowBytes && backlog < limits.windowLowBytes) {
+      this.#pty.resume();
+    }
   }
 
   #start(): void {
