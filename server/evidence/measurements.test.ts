@@ -126,6 +126,19 @@ test('a span begins with the newest such command, whose receipt may come after i
   assert.equal(learner.timers.size, 0);
 });
 
+test('a command that ended before its effect could be seen is waited for no longer', () => {
+  const learner = new Learner({ ...friday, measures: [{ ...undone, to: { rule: 3 }, less: 5 }] });
+  learner.judged({ at: 2_000, before: 0, progress: 1 });
+  learner.judged({ at: 20_100, before: 1, progress: 2 });
+  learner.measurements.receipt({
+    command: 'kubectl rollout undo deployment/backend',
+    at: 20_000,
+    ms: 400,
+  });
+  learner.judged({ at: 29_000, before: 2, progress: 3 });
+  assert.deepEqual(learner.values, { undone: 4 });
+});
+
 test('a command that nobody gave makes no span', () => {
   const learner = new Learner();
   learner.measurements.receipt({ command: 'kubectl apply -f backend.yaml', at: 7_000, ms: 300 });

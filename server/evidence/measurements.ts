@@ -33,6 +33,8 @@ interface Due {
   measure: Measure;
   words: string;
   end: number;
+  /** When the rule before its last one held: a command that had not ended by then is the one that is looked for. */
+  since: number | undefined;
   giveUp: () => void;
 }
 
@@ -42,7 +44,7 @@ export class Measurements {
     string,
     { measure: Measure; value?: (inputs: Inputs) => number | undefined }[]
   >;
-  /** When each check was settled, and when each rule of a check with history first held: `check` and `check 2`. */
+  /** When each check was first settled, and when each rule of a check with history held: `check` and `check 2`. */
   readonly #moments = new Map<string, number>();
   readonly #receipts: Pick<Receipt, 'command' | 'at' | 'ms'>[] = [];
   #due: Due[] = [];
@@ -69,8 +71,8 @@ export class Measurements {
 
   /** A check was looked at again. `inputs` are what it saw. */
   judged({ check, at, before, progress, settled, inputs }: Judgement): void {
-    for (let rule = before + 1; rule <= progress; rule++) this.#first(`${check} ${rule}`, at);
-    if (settled) this.#first(check, at);
+    for (let rule = before + 1; rule <= progress; rule++) this.#moments.set(`${check} ${rule}`, at);
+    if (settled && !this.#moments.has(check)) this.#moments.set(check, at);
     for (const { measure, value } of this.#byCheck.get(check) ?? []) {
       const rule = measure.to && 'rule' in measure.to ? measure.to.rule : undefined;
       const ended = rule === undefined ? settled : before < rule && rule <= progress;
@@ -85,8 +87,7 @@ export class Measurements {
   receipt({ command, at, ms }: Pick<Receipt, 'command' | 'at' | 'ms'>): void {
     this.#receipts.push({ command, at, ms });
     if (this.#receipts.length > limits.receiptsMeasured) this.#receipts.shift();
-    // Whatever ended after the span did, came after the command that began it.
-    for (const due of this.#due.filter(({ end }) => at + ms >= end)) this.#resolve(due);
+    for (const due of this.#due) this.#try(due);
   }
 
   /** Forgets a measurement; the answer is the check that can make another one. */
@@ -104,31 +105,41 @@ export class Measurements {
     this.#due = [];
   }
 
-  #first(moment: string, at: number): void {
-    if (!this.#moments.has(moment)) this.#moments.set(moment, at);
-  }
-
   #span(measure: Measure, from: Moment, check: string, at: number): void {
     const end = at - 1_000 * (measure.less ?? 0);
     if ('receipt' in from) {
-      const due: Due = { measure, words: from.receipt, end, giveUp: () => {} };
+      const rule = measure.to && 'rule' in measure.to ? measure.to.rule : 0;
+      const since = this.#moments.get(`${check} ${rule - 1}`);
+      const due: Due = { measure, words: from.receipt, end, since, giveUp: () => {} };
       due.giveUp = this.#options.after(limits.receiptAwaitedMs, () => this.#resolve(due));
       this.#due.push(due);
+      this.#try(due);
       return;
     }
     const begin = this.#moments.get('rule' in from ? `${check} ${from.rule}` : from.check);
     if (begin !== undefined) this.#keepSpan(measure, begin, end);
   }
 
+  /** The command is known once it, or whatever was typed after the span's end, has ended. */
+  #try(due: Due): void {
+    const newest = this.#newest(due);
+    const ended = newest && due.since !== undefined && newest.at + newest.ms >= due.since;
+    if (ended || this.#receipts.some(({ at, ms }) => at + ms >= due.end)) this.#resolve(due);
+  }
+
   #resolve(due: Due): void {
     due.giveUp();
     this.#due = this.#due.filter((other) => other !== due);
-    const given = this.#receipts.filter(
-      ({ command, at }) =>
-        beginsWith(command, due.words) && at <= due.end + 1_000 * (due.measure.less ?? 0),
-    );
-    const newest = given.toSorted((a, b) => a.at - b.at).at(-1);
+    const newest = this.#newest(due);
     if (newest) this.#keepSpan(due.measure, newest.at, due.end);
+  }
+
+  #newest({ words, end, measure }: Due): Pick<Receipt, 'at' | 'ms'> | undefined {
+    const latest = end + 1_000 * (measure.less ?? 0);
+    return this.#receipts
+      .filter(({ command, at }) => beginsWith(command, words) && at <= latest)
+      .toSorted((a, b) => a.at - b.at)
+      .at(-1);
   }
 
   #keepSpan(measure: Measure, begin: number, end: number): void {
