@@ -22,6 +22,8 @@ export const Block = z.object({
   opensPodShell: z.boolean(),
   /** The command runs until the learner stops it with Ctrl-C, once this text has been seen. */
   untilSeen: z.optional(z.string()),
+  /** The command fades as a learner succeeds with its skill: a blank to fill, then the goal alone. */
+  fades: z.optional(z.object({ skill: z.string(), blank: z.string(), goal: z.string() })),
   /** What the recorded run printed; `...` stands for what differs from run to run. */
   expected: z.optional(z.string()),
   /** What it was last proven on. A block without it has not been run since it was written. */

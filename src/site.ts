@@ -59,6 +59,7 @@ const STYLES = [
   'run',
   'check',
   'predict',
+  'fade',
   'travel',
   'quiz',
   'figure',

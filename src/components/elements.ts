@@ -9,6 +9,7 @@ import './graph/mesh-graph.ts';
 import './home/home-start.ts';
 import './home/module-progress.ts';
 import './page/engine-state.ts';
+import './page/fade-block.ts';
 import './page/lesson-here.ts';
 import './page/predict-guess.ts';
 import './page/proof-tally.ts';

@@ -10,7 +10,9 @@ import { shellProblems } from './shell.ts';
 /** Languages whose blocks a learner would type. */
 export const SHELLS = ['sh', 'bash', 'shell', 'console'];
 
-const FIELDS = ['run', 'in', 'opens', 'until', 'exit'];
+const FIELDS = ['run', 'in', 'opens', 'until', 'exit', 'skill', 'blank', 'goal'];
+/** They stand together or not at all. */
+const FADES = ['skill', 'blank', 'goal'] as const;
 
 /** What an ordinary command ends with. */
 const SUCCESS = 0;
@@ -29,6 +31,7 @@ export function readBlock(code: Code, file: string, problems: Problems): Block |
   for (const { line, message } of shellProblems(code.value)) {
     problems.add({ line: start.line + 1 + line, column: start.column }, message);
   }
+  for (const message of fadingProblems(values, code.value)) problems.add(start, message);
   if (!code.value.trim()) problems.add(start, 'the block is empty: there is nothing to run.');
   if (problems.found.length > before) return undefined;
 
@@ -39,10 +42,32 @@ export function readBlock(code: Code, file: string, problems: Problems): Block |
     shell: values.get('in') === 'pod' ? 'pod' : 'lab',
     opensPodShell: values.get('opens') === 'pod',
     ...(until !== undefined && { untilSeen: until }),
+    ...(values.has('skill') && {
+      fades: {
+        skill: values.get('skill') ?? '',
+        blank: values.get('blank') ?? '',
+        goal: values.get('goal') ?? '',
+      },
+    }),
     exitCode: Number(values.get('exit') ?? SUCCESS),
     file,
     line: start.line,
   };
+}
+
+function fadingProblems(values: ReadonlyMap<string, string | undefined>, text: string): string[] {
+  const given = FADES.filter((field) => values.has(field));
+  if (given.length === 0) return [];
+  const missing = FADES.filter((field) => !values.get(field));
+  if (missing.length > 0)
+    return [`a block that fades needs ${all(FADES.map((field) => `\`${field}\``))}.`];
+  const wrong: string[] = [];
+  if (text.includes('\n')) wrong.push('only a block of one line can fade.');
+  if (!text.includes(values.get('blank') ?? ''))
+    wrong.push(
+      `\`blank\` is a part of the command to be filled in, and \`${values.get('blank') ?? ''}\` is none.`,
+    );
+  return wrong;
 }
 
 function wrongWith({ name, value }: Word): string | undefined {
@@ -52,6 +77,11 @@ function wrongWith({ name, value }: Word): string | undefined {
     case 'in':
     case 'opens':
       return value === 'pod' ? undefined : `\`${name}\` can only be \`${name}=pod\`.`;
+    case 'skill':
+      return value && isId(value) ? undefined : `\`skill\` needs a name. ${ID_FORM}`;
+    case 'blank':
+    case 'goal':
+      return undefined;
     case 'until':
       return value
         ? undefined

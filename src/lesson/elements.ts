@@ -49,4 +49,9 @@ export const pageElements: Readonly<Record<string, string>> = {
 };
 
 /** Components that fences become. Authors do not write them. */
-export const fences = { run: 'RunBlock.astro', check: 'Check.astro', quiz: 'Quiz.astro' } as const;
+export const fences = {
+  run: 'RunBlock.astro',
+  fade: 'FadeBlock.astro',
+  check: 'Check.astro',
+  quiz: 'Quiz.astro',
+} as const;

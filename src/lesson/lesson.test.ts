@@ -137,7 +137,7 @@ const cases: { name: string; body: string; says: string }[] = [
   {
     name: 'a fence with an unknown field',
     body: '<Step id="a" title="A">\n```sh run="ls" opns=pod\nls\n```\n</Step>',
-    says: 'day.mdx:10:16: unknown field `opns`: a run block has `run`, `in`, `opens`, `until` and `exit`. Did you mean `opens`?',
+    says: 'day.mdx:10:16: unknown field `opns`: a run block has `run`, `in`, `opens`, `until`, `exit`, `skill`, `blank` and `goal`. Did you mean `opens`?',
   },
   {
     name: 'an exit code that is none',
@@ -193,6 +193,16 @@ const cases: { name: string; body: string; says: string }[] = [
     name: 'a block for a pod’s shell that nobody opened',
     body: '<Step id="a" title="A">\n```sh run="look" in=pod\nls\n```\n</Step>',
     says: 'day.mdx:10:1: block `look` is for a pod’s shell, and no block before it opens one: mark that one `opens=pod`.',
+  },
+  {
+    name: 'a block that fades into something it does not contain',
+    body: '<Step id="a" title="A">\n```sh run="ls" skill=look blank="-a" goal="Look."\nls -l\n```\n</Step>',
+    says: 'day.mdx:10:1: `blank` is a part of the command to be filled in, and `-a` is none.',
+  },
+  {
+    name: 'a block that fades without a goal',
+    body: '<Step id="a" title="A">\n```sh run="ls" skill=look blank="-l"\nls -l\n```\n</Step>',
+    says: 'day.mdx:10:1: a block that fades needs `skill`, `blank` and `goal`.',
   },
   {
     name: 'an expected output that somebody typed',

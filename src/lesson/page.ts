@@ -90,7 +90,7 @@ class PageMaker {
     const id = words.find(({ name }) => name === 'run')?.value;
     const block = id === undefined ? undefined : this.#blocks.get(id);
     if (block) {
-      return this.#component(fences.run, {
+      const run = this.#component(fences.run, {
         id: block.id,
         text: block.text,
         shell: block.shell,
@@ -100,6 +100,11 @@ class PageMaker {
         ...(block.expected !== undefined && { expected: block.expected }),
         ...(block.proven && { proven: JSON.stringify(block.proven) }),
       });
+      if (!block.fades) return run;
+      const { skill, blank, goal } = block.fades;
+      const fade = this.#component(fences.fade, { skill, blank, goal });
+      fade.children.push(run);
+      return fade;
     }
     if (names.includes('quiz')) return this.#quiz(code);
     if (!names.includes('check')) return code;

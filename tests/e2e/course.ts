@@ -27,6 +27,8 @@ export class Course {
 
   /** Opens the printed link, as a learner does. */
   async open(page: Page): Promise<void> {
+    // A walk presses Run on each command as it is printed; fading has tests of its own.
+    await page.addInitScript(() => localStorage.setItem('meshproof:whole-commands', 'yes'));
     await page.goto(this.#product.link);
     await expect(page.locator('html')).toHaveAttribute('data-lab', '');
   }
