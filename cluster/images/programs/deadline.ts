@@ -19,3 +19,21 @@ export async function within<T>(
     cancel();
   }
 }
+
+/**
+ * What a promise brings, or the signal's reason as a rejection. A promise that is given up is heard all the same: one that fails
+ * later, when its connection is closed, would be nobody's and end the whole cluster.
+ */
+export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  let onAbort: () => void = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+  });
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

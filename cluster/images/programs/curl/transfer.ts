@@ -8,6 +8,7 @@ import type { Connection } from '../../../network/network.ts';
 import { NetError } from '../../../network/network.ts';
 import type { Process } from '../../../node/process.ts';
 import { BrokenPipe, nothing, readerOf } from '../../../streams.ts';
+import { unlessAborted } from '../deadline.ts';
 import type { Configuration } from './configuration.ts';
 import type { CurlUrl } from './url.ts';
 import { UrlRejected, hasForbidden, hostHeader, parseUrl, resolveUrl, urlText } from './url.ts';
@@ -445,20 +446,8 @@ export class Transfer {
 
   /** A promise's outcome, or -m's end. */
   async #before<T>(promise: Promise<T>): Promise<T> {
-    const { signal } = this.#deadline;
     if (!this.#configuration.maxTimeMs) return promise;
-    let onAbort: () => void = () => {};
-    const late = new Promise<never>((_resolve, reject) => {
-      onAbort = () =>
-        reject(signal.reason instanceof Error ? signal.reason : new CurlFailure(28, 'timeout'));
-    });
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      signal.throwIfAborted();
-      return await Promise.race([promise, late]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    return unlessAborted(this.#deadline.signal, promise);
   }
 
   #asFailure(error: unknown): Error {
