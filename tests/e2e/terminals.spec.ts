@@ -2,7 +2,12 @@
 
 import { spawnSync } from 'node:child_process';
 import { Course, screenOf } from './course.ts';
-import { expect, test } from './pages.ts';
+import { axeFindings, expect, test } from './pages.ts';
+
+/** A cluster is up in two seconds, on a busy machine in many. */
+const CLUSTER_MS = 40_000;
+
+test.describe.configure({ timeout: 90_000 });
 
 let course: Course;
 test.beforeEach(async ({ page }) => {
@@ -24,7 +29,7 @@ test('a command that runs while its page is reloaded gets its receipt all the sa
   await block.getByRole('button', { name: 'Run' }).click();
   await expect(block).toHaveAttribute('data-state', 'running');
   await page.reload();
-  await expect(block).toHaveAttribute('data-state', 'passed');
+  await expect(block).toHaveAttribute('data-state', 'passed', { timeout: CLUSTER_MS });
   await expect(block.locator('.did samp')).toHaveText([
     'cd ../01-foundation',
     'make kind-up',
@@ -50,9 +55,10 @@ test('in a window of its own it is the same terminal; Run types there, and closi
   await expect(screenOf(own)).toContainText('in the window');
   await expect(screenOf(page)).toContainText('in the window');
   await expect(page.locator('[data-why]')).toHaveText('In a window of its own.');
+  expect(await axeFindings(own)).toEqual([]);
   const block = page.locator('run-block').first();
   await block.getByRole('button', { name: 'Run' }).click();
-  await expect(block).toHaveAttribute('data-state', 'passed');
+  await expect(block).toHaveAttribute('data-state', 'passed', { timeout: CLUSTER_MS });
   await expect(screenOf(own)).toContainText('Cluster "mesh-lab" is ready.');
   await own.close();
   await expect(page.locator('[data-over]')).toBeHidden();

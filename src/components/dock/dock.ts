@@ -1,12 +1,12 @@
 // The dock at work: terminals as tabs, in one half or two, what is done with them, and what the rest of the page asks of them.
 // Fetched when there is a lab. The element around it, and pages without a lab, know only terminal-dock.ts.
 
-import { announce } from '../page/announce.ts';
 import { part } from '../page/dom.ts';
 import { lab } from '../page/lab.ts';
 import { keep, recall } from '../page/memory.ts';
 import { type ActionId, actionOf, actionsOn, ariaKeys, platformOf, printed } from './actions.ts';
 import { ask } from './ask.ts';
+import { Clipboard } from './clipboard.ts';
 import type { Desk, Typed } from './desk.ts';
 import { movableDivider } from './divider.ts';
 import { Drawer } from './drawer.ts';
@@ -16,7 +16,6 @@ import { Foot } from './foot.ts';
 import { keyBytes } from './keys.ts';
 import { LabTerminal, READER_KEY, TERMINAL_NEWS, type TerminalHost } from './lab-terminal.ts';
 import { Panes } from './panes.ts';
-import { pasteQuestion } from './paste-question.ts';
 import { openWindow, sessionOfWindow } from './pop-out.ts';
 import { typeElsewhere, typeForOthers, type Wish } from './relay.ts';
 import { fillSheet } from './sheet.ts';
@@ -41,6 +40,7 @@ export class Dock implements Desk, TerminalHost {
   readonly #panes: Panes;
   readonly #foot: Foot;
   readonly #find: FindBar;
+  readonly #clipboard: Clipboard;
   readonly #drawer: Drawer | undefined;
   /** Windows that this page has opened, by session. */
   readonly #windows = new Map<string, Window>();
@@ -62,6 +62,7 @@ export class Dock implements Desk, TerminalHost {
       front: this.#panes.front,
       isElsewhere: this.#isElsewhere(this.#panes.front),
     }));
+    this.#clipboard = new Clipboard(screens, (text) => this.#foot.say(text));
     this.#find = new FindBar(
       () => this.#panes.front?.open(),
       () => this.#panes.front?.focusScreen(),
@@ -77,7 +78,7 @@ export class Dock implements Desk, TerminalHost {
     }
     this.#listen();
     lab.on('state', () => this.#labChanged());
-    lab.on('notice', (text) => announce(text));
+    lab.on('notice', (text) => this.#foot.say(text));
     this.#labChanged();
   }
 
@@ -86,7 +87,7 @@ export class Dock implements Desk, TerminalHost {
   }
 
   pasted(terminal: LabTerminal, text: string): void {
-    void this.#paste(terminal, text);
+    void this.#clipboard.paste(terminal, text);
   }
 
   async type(text: string, shell: 'lab' | 'pod'): Promise<Typed> {
@@ -228,16 +229,16 @@ export class Dock implements Desk, TerminalHost {
       case 'find':
         return this.#find.open(part(this.#root, '.screens'));
       case 'copy':
-        return this.#copy((await front?.open())?.selection, 'Nothing is selected.');
+        return this.#clipboard.copy((await front?.open())?.selection, 'Nothing is selected.');
       case 'copy-all':
-        return this.#copy((await front?.open())?.text(), 'Nothing has been printed.');
+        return this.#clipboard.copy((await front?.open())?.text(), 'Nothing has been printed.');
       case 'paste':
-        return this.#pasteFromClipboard();
+        return this.#clipboard.pasteInto(front);
       case 'interrupt':
         return this.interrupt();
       case 'clear':
         (await front?.open())?.clear();
-        return announce('What was printed is forgotten.');
+        return this.#foot.say('What was printed is forgotten.');
       case 'restart':
         return this.#restart();
       case 'larger':
@@ -265,8 +266,7 @@ export class Dock implements Desk, TerminalHost {
   #fill(): Promise<void> {
     this.#filling ??= this.#load().catch((error: unknown) => {
       this.#filling = undefined; // the next press tries again
-      part(this.#root, '[data-blank]').textContent =
-        error instanceof Error ? error.message : String(error);
+      part(this.#root, '[data-blank]').textContent = sentenceOf(error);
     });
     return this.#filling;
   }
@@ -335,7 +335,7 @@ export class Dock implements Desk, TerminalHost {
       terminal.focusScreen();
       return terminal;
     } catch (error) {
-      tellFailure(error);
+      this.#foot.say(sentenceOf(error));
       return undefined;
     }
   }
@@ -362,11 +362,11 @@ export class Dock implements Desk, TerminalHost {
     try {
       await lab.closeTerminal(front.session);
     } catch (error) {
-      return tellFailure(error);
+      return this.#foot.say(sentenceOf(error));
     }
     const next = this.#remove(front);
     if (next) this.#tabs.of(next.session)?.focus();
-    announce(`${name} closed`);
+    this.#foot.say(`${name} closed`);
   }
 
   /** Answers the terminal that stands in front now. */
@@ -422,9 +422,9 @@ export class Dock implements Desk, TerminalHost {
       const tab = this.#tabs.of(terminal.session);
       if (tab) tab.textContent = name;
       this.#drawTabs();
-      announce(`Renamed to ${name}`);
+      this.#foot.say(`Renamed to ${name}`);
     } catch (error) {
-      tellFailure(error);
+      this.#foot.say(sentenceOf(error));
     }
   }
 
@@ -438,7 +438,7 @@ export class Dock implements Desk, TerminalHost {
   }
 
   async #split(): Promise<void> {
-    if (phone.matches) return announce('There is no room for two halves here.');
+    if (phone.matches) return this.#foot.say('There is no room for two halves here.');
     await this.#fill();
     const { front, isSplit } = this.#panes;
     if (isSplit) {
@@ -465,14 +465,14 @@ export class Dock implements Desk, TerminalHost {
     if (large) dataset['dock'] = 'large';
     else delete dataset['dock'];
     part(this.#root, '[data-do="maximise"]').setAttribute('aria-pressed', String(large));
-    announce(large ? 'The terminal fills the window.' : 'The lesson is back.');
+    this.#foot.say(large ? 'The terminal fills the window.' : 'The lesson is back.');
   }
 
   #popOut(): void {
     const { front } = this.#panes;
     if (!front || this.#alone !== undefined) return;
     const opened = openWindow(front.session);
-    if (!opened) return announce('The browser refused to open a window.');
+    if (!opened) return this.#foot.say('The browser refused to open a window.');
     this.#windows.set(front.session, opened);
   }
 
@@ -497,39 +497,10 @@ export class Dock implements Desk, TerminalHost {
     return true;
   }
 
-  async #copy(text: string | undefined, otherwise: string): Promise<void> {
-    if (!text) return announce(otherwise);
-    try {
-      await navigator.clipboard.writeText(text);
-      announce('Copied');
-    } catch {
-      announce('The browser does not let this page copy.');
-    }
-  }
-
-  async #pasteFromClipboard(): Promise<void> {
-    const { front } = this.#panes;
-    if (!front) return;
-    try {
-      await this.#paste(front, await navigator.clipboard.readText());
-    } catch {
-      announce('The browser does not let this page read what was copied. Paste by its key.');
-      front.focusScreen();
-    }
-  }
-
-  async #paste(terminal: LabTerminal, text: string): Promise<void> {
-    const question = pasteQuestion(text, terminal.line.name);
-    if (question && (await ask(part(this.#root, '.screens'), question)) === undefined) return;
-    const screen = await terminal.open();
-    screen.paste(text);
-    screen.focus();
-  }
-
   #font(step: 1 | -1 | 0): void {
     const px = stepFont(step);
     for (const terminal of this.#terminals) terminal.fitFont();
-    announce(`Letters of ${px} pixels`);
+    this.#foot.say(`Letters of ${px} pixels`);
   }
 
   #toggleReader(): void {
@@ -537,7 +508,7 @@ export class Dock implements Desk, TerminalHost {
     keep(READER_KEY, on ? 'on' : 'off');
     for (const terminal of this.#terminals) terminal.setScreenReader(on);
     this.#drawReader();
-    announce(on ? 'Screen reader mode is on, and remembered.' : 'Screen reader mode is off.');
+    this.#foot.say(on ? 'Screen reader mode is on, and remembered.' : 'Screen reader mode is off.');
   }
 
   #drawReader(): void {
@@ -571,6 +542,6 @@ function whyNot({ state, line }: LabTerminal): string {
   }
 }
 
-function tellFailure(error: unknown): void {
-  announce(error instanceof Error ? error.message : String(error));
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

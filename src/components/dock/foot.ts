@@ -1,6 +1,7 @@
 // The foot of the dock: how the line to the shell is, what runs and for how long, and over the screen what to do where it is not
 // there. Draws; decides nothing.
 
+import { announce } from '../page/announce.ts';
 import { part } from '../page/dom.ts';
 import { lab } from '../page/lab.ts';
 import { stopwatch } from '../page/time.ts';
@@ -8,6 +9,8 @@ import { footWords } from './foot-words.ts';
 import type { LabTerminal } from './lab-terminal.ts';
 
 const TICK_MS = 1_000;
+/** As long as a glance at the foot takes. */
+const SAID_MS = 4_000;
 /** Shorter commands would flicker. */
 const SHOWN_FROM_MS = 2_000;
 
@@ -22,6 +25,9 @@ export class Foot {
   readonly #see: () => FootSees;
   #offlineSince = 0;
   #timer = 0;
+  #frame = 0;
+  /** What was just done, until when it is shown. */
+  #said: { text: string; until: number } | undefined;
 
   constructor(root: HTMLElement, wayOut: string, see: () => FootSees) {
     this.#root = root;
@@ -29,7 +35,22 @@ export class Foot {
     for (const place of root.querySelectorAll('[data-leave]')) place.textContent = wayOut;
   }
 
+  /** What an action came to, for a moment, to those who see; others hear the same. */
+  say(text: string): void {
+    announce(text);
+    this.#said = { text, until: Date.now() + SAID_MS };
+    this.draw();
+  }
+
+  /** Once a frame: a program can print marks by the thousand. */
   draw(): void {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
     const root = this.#root;
     const { front, isElsewhere } = this.#see();
     const away = lab.state === 'offline' || front?.state === 'offline';
@@ -48,21 +69,24 @@ export class Foot {
     const { line: says, away: isAway } = elsewhere
       ? { line: 'in a window of its own', away: false }
       : words;
+    const said = this.#said && Date.now() < this.#said.until ? this.#said.text : undefined;
     part(root, '[data-shell]').textContent = front ? 'bash' : '';
     part(root, '[data-over]').hidden = front?.state !== 'exited' && front?.state !== 'taken over';
     part(root, '[data-again]').hidden = front?.state !== 'exited';
     part(root, '[data-take]').hidden = front?.state !== 'taken over';
     part(root, '[data-why]').textContent = elsewhere ? 'In a window of its own.' : says;
     const line = part(root, '[data-line]');
-    line.textContent = says;
-    line.classList.toggle('away', isAway);
+    line.textContent = said ?? says;
+    line.classList.toggle('away', isAway && said === undefined);
+    line.classList.toggle('said', said !== undefined);
     part(root, '[data-key="Ctrl"]').setAttribute(
       'aria-pressed',
       String(front?.holdsControl ?? false),
     );
     const runs = this.#drawRunning(front);
     clearTimeout(this.#timer);
-    if (away || runs) this.#timer = window.setTimeout(() => this.draw(), TICK_MS);
+    if (away || runs || said !== undefined)
+      this.#timer = window.setTimeout(() => this.draw(), TICK_MS);
   }
 
   /** True while a command runs. */
