@@ -62,6 +62,7 @@ const STYLES = [
   'fade',
   'travel',
   'quiz',
+  'recheck',
   'figure',
   'lesson-list',
   'term',

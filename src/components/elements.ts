@@ -18,6 +18,7 @@ import './page/reflect-note.ts';
 import './page/site-search.ts';
 import './page/term-note.ts';
 import './page/theme-button.ts';
+import './recheck/re-check.ts';
 import './run/run-block.ts';
 import './step/lesson-step.ts';
 import './step/step-travel.ts';
