@@ -46,7 +46,8 @@ const IS_UNDER_WAY =
   /\b(?:Pending|ContainerCreating|PodInitializing|Init:\d\/\d|Terminating)\b|\b0\/\d +Running|\b1\/2 +Running/;
 
 /** Lines whose number depends on how busy the machine is. */
-const PROGRESS = /^(?:Waiting for |Defaulted container |If you don't see a command prompt)/;
+const PROGRESS =
+  /\[notice\]|^(?:Waiting for |Defaulted container |If you don't see a command prompt)/;
 
 /** A run's output with what never comes twice masked. Columns keep their width. */
 export function masked(output: string): string {
@@ -67,7 +68,7 @@ const columns = (match: string) => match.replace(/\S+/g, (word) => ANYTHING.padE
 
 /** Whether a new run, masked, says what is expected. */
 export function fits(expected: string, run: string): boolean {
-  const [want, have] = [expected.split('\n'), run.split('\n')];
+  const [want, have] = [unrepeated(expected), unrepeated(run)];
   // Row by row: whether the first lines of `want` can stand for the first lines of `have`.
   let row = Array.from({ length: have.length + 1 }, (_, at) => at === 0);
   for (const line of want) {
@@ -83,6 +84,12 @@ export function fits(expected: string, run: string): boolean {
     row = next;
   }
   return row.at(-1) === true;
+}
+
+/** A log has a line more or less each time: what is said twice in a row counts once. */
+function unrepeated(text: string): string[] {
+  const bare = (line = '') => line.trim().replace(/\s+/g, ' ');
+  return text.split('\n').filter((line, at, all) => at === 0 || bare(line) !== bare(all[at - 1]));
 }
 
 /** What two runs have in common, with `...` for the rest. */
