@@ -1,7 +1,7 @@
 // A board of checks for each learner who has a page open: wiring between the catalogue, the record, the workspace and the feed.
 // Boards that nobody looks at rest, so that the cluster behind them can rest too.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineFacts, FeedMessage } from '../protocol/lab.ts';
 import { Catalogue } from '../protocol/lesson.ts';
@@ -30,6 +30,8 @@ export class Boards {
   readonly #resting = new Map<string, NodeJS.Timeout>();
   #record: LearnerRecord | undefined;
   #catalogue: Promise<Catalogue> | undefined;
+  /** When the build wrote what was read. */
+  #catalogueMs: number | undefined;
 
   constructor(options: BoardsOptions) {
     this.#options = options;
@@ -161,12 +163,36 @@ export class Boards {
     });
   }
 
-  /** The build wrote and checked it: a catalogue that cannot be read is a broken build. */
-  catalogue(): Promise<Catalogue> {
+  /**
+   * The build wrote and checked it: a catalogue that cannot be read is a broken build. One that was written anew, as an author's
+   * `npm run dev` does, is read anew, and its checks get new boards.
+   */
+  async catalogue(): Promise<Catalogue> {
     const file = join(this.#options.config.site, 'catalogue.json');
-    return (this.#catalogue ??= readFile(file, 'utf8').then((text) =>
+    const writtenMs = await this.#writtenMs(file);
+    if (this.#catalogue && writtenMs === this.#catalogueMs) return this.#catalogue;
+    if (this.#catalogue) this.#startAnew();
+    this.#catalogueMs = writtenMs;
+    return (this.#catalogue = readFile(file, 'utf8').then((text) =>
       Catalogue.parse(JSON.parse(text)),
     ));
+  }
+
+  /** While a build takes its pages away, what was read before still holds. */
+  async #writtenMs(file: string): Promise<number | undefined> {
+    try {
+      return (await stat(file)).mtimeMs;
+    } catch (error) {
+      if (this.#catalogue) return this.#catalogueMs;
+      throw error;
+    }
+  }
+
+  #startAnew(): void {
+    for (const board of this.#boards.values()) board.stop();
+    for (const measurements of this.#measurements.values()) measurements.close();
+    this.#boards.clear();
+    this.#measurements.clear();
   }
 
   /** What the board of a learner knows of checks; the board is there while a page is open. */

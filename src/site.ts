@@ -1,7 +1,7 @@
 // The site's Astro configuration, for the course and for the pages that tests build. Knows where lessons are read and
 // how pages are dressed; nothing of what is in them.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unified } from '@astrojs/markdown-remark';
@@ -198,7 +198,13 @@ class CourseReader {
 function courseIntegration(course: CourseReader): AstroIntegration {
   const write = (directory: URL) => {
     mkdirSync(directory, { recursive: true });
-    writeFileSync(new URL(CATALOGUE_FILE, directory), `${JSON.stringify(course.catalogue)}\n`);
+    const file = new URL(CATALOGUE_FILE, directory);
+    const text = `${JSON.stringify(course.catalogue)}\n`;
+    // A running server reads it anew when it has changed: never half of it, and not for the same text.
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+    const whole = new URL(`${CATALOGUE_FILE}.new`, directory);
+    writeFileSync(whole, text);
+    renameSync(whole, file);
   };
   let outDir: URL;
   return {
