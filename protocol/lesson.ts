@@ -22,6 +22,8 @@ export const Block = z.object({
   opensPodShell: z.boolean(),
   /** The command runs until the learner stops it with Ctrl-C, once this text has been seen. */
   untilSeen: z.optional(z.string()),
+  /** What it prints hangs on the moment: shown as it was recorded, and compared with no other run. */
+  varies: z.optional(z.boolean()),
   /** The command fades as a learner succeeds with its skill: a blank to fill, then the goal alone. */
   fades: z.optional(z.object({ skill: z.string(), blank: z.string(), goal: z.string() })),
   /** What the recorded run printed; `...` stands for what differs from run to run. */

@@ -10,7 +10,7 @@ import { shellProblems } from './shell.ts';
 /** Languages whose blocks a learner would type. */
 export const SHELLS = ['sh', 'bash', 'shell', 'console'];
 
-const FIELDS = ['run', 'in', 'opens', 'until', 'exit', 'skill', 'blank', 'goal'];
+const FIELDS = ['run', 'in', 'opens', 'until', 'exit', 'varies', 'skill', 'blank', 'goal'];
 /** They stand together or not at all. */
 const FADES = ['skill', 'blank', 'goal'] as const;
 
@@ -42,6 +42,7 @@ export function readBlock(code: Code, file: string, problems: Problems): Block |
     shell: values.get('in') === 'pod' ? 'pod' : 'lab',
     opensPodShell: values.get('opens') === 'pod',
     ...(until !== undefined && { untilSeen: until }),
+    ...(values.has('varies') && { varies: true }),
     ...(values.has('skill') && {
       fades: {
         skill: values.get('skill') ?? '',
@@ -79,6 +80,8 @@ function wrongWith({ name, value }: Word): string | undefined {
       return value === 'pod' ? undefined : `\`${name}\` can only be \`${name}=pod\`.`;
     case 'skill':
       return value && isId(value) ? undefined : `\`skill\` needs a name. ${ID_FORM}`;
+    case 'varies':
+      return value === undefined ? undefined : '`varies` is a word of its own, without a value.';
     case 'blank':
     case 'goal':
       return undefined;

@@ -68,7 +68,7 @@ const columns = (match: string) => match.replace(/\S+/g, (word) => ANYTHING.padE
 
 /** Whether a new run, masked, says what is expected. */
 export function fits(expected: string, run: string): boolean {
-  const [want, have] = [unrepeated(expected), unrepeated(run)];
+  const [want, have] = [unrepeated(expected), run.split('\n')];
   // Row by row: whether the first lines of `want` can stand for the first lines of `have`.
   let row = Array.from({ length: have.length + 1 }, (_, at) => at === 0);
   for (const line of want) {
@@ -76,7 +76,9 @@ export function fits(expected: string, run: string): boolean {
     const any = line.trim() === ANYTHING;
     for (let at = 0; at <= have.length; at++) {
       if (any) next[at] = row[at] === true || (at > 0 && next[at - 1] === true);
-      else if (at > 0) next[at] = row[at - 1] === true && lineFits(line, have[at - 1] ?? '');
+      else if (at > 0)
+        next[at] =
+          (row[at - 1] === true || next[at - 1] === true) && lineFits(line, have[at - 1] ?? '');
       // A run may have masked lines where this one expects none of them.
       if (!next[at] && at > 0 && have[at - 1]?.trim() === ANYTHING)
         next[at] = next[at - 1] === true;

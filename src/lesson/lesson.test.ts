@@ -137,7 +137,7 @@ const cases: { name: string; body: string; says: string }[] = [
   {
     name: 'a fence with an unknown field',
     body: '<Step id="a" title="A">\n```sh run="ls" opns=pod\nls\n```\n</Step>',
-    says: 'day.mdx:10:16: unknown field `opns`: a run block has `run`, `in`, `opens`, `until`, `exit`, `skill`, `blank` and `goal`. Did you mean `opens`?',
+    says: 'day.mdx:10:16: unknown field `opns`: a run block has `run`, `in`, `opens`, `until`, `exit`, `varies`, `skill`, `blank` and `goal`. Did you mean `opens`?',
   },
   {
     name: 'an exit code that is none',
