@@ -44,7 +44,8 @@ export class Foot {
 
   /** Once a frame: a program can print marks by the thousand. */
   draw(): void {
-    this.#frame ||= requestAnimationFrame(() => {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
       this.#draw();
     });
