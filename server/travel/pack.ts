@@ -73,6 +73,11 @@ export class StatePack {
     return this.#packed.steps.some((one) => one.step === step && one.digest === digest);
   }
 
+  /** stepDigests' word for the steps as they were written when this one was recorded. */
+  digest(step: string): string | undefined {
+    return this.#packed.steps.find((one) => one.step === step)?.digest;
+  }
+
   get steps(): string[] {
     return this.#packed.steps.map(({ step }) => step);
   }

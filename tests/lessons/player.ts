@@ -29,6 +29,8 @@ export interface PlayerOptions {
   mistakes: number;
   /** `compare` with what is recorded, `keep` it anew, or leave outputs alone. */
   outputs: 'compare' | 'keep' | 'leave';
+  /** Keeps how each step leaves the lab. */
+  states: boolean;
   report: Report;
   recording: Recording;
   /** Goes before each line, where two players talk at a time. */
@@ -66,7 +68,7 @@ export class Player {
   }
 
   async play(lesson: Lesson, examine: boolean): Promise<void> {
-    const { once, outputs, recording, say } = this.#options;
+    const { once, states, recording, say } = this.#options;
     say(`\n${lesson.module}.${lesson.number} ${lesson.title}`);
     for (const step of lesson.steps) {
       say(`  ${step.number} ${step.title}`);
@@ -78,7 +80,7 @@ export class Player {
         await this.#playStep(lesson, step, examine);
         if (examine) await this.#examineBreaks(step);
       }
-      if (outputs === 'keep') recording.keepState(await this.#state(step));
+      if (states) recording.keepState(await this.#state(step));
     }
   }
 

@@ -46,7 +46,7 @@ export class Recording {
   }
 
   /** Writes what was kept. */
-  write(): void {
+  async write(): Promise<void> {
     for (const lesson of this.#lessons) {
       const record = this.#records.get(lesson.id);
       const file = lesson.steps.flatMap((step) => step.blocks)[0]?.file;
@@ -54,30 +54,43 @@ export class Recording {
       writeFileSync(recordBeside(file), `${JSON.stringify(record, null, 2)}\n`);
       console.log(`recorded ${recordBeside(file)}`);
     }
-    for (const module of new Set(this.#lessons.map((lesson) => lesson.module))) {
-      const steps = this.#lessons
-        .filter((lesson) => lesson.module === module)
-        .flatMap((one) => one.steps);
-      const states = this.#states.filter(({ step }) => steps.some(({ id }) => id === step));
-      if (states.length === 0) continue;
-      // What the module before has left lying about is no part of this one.
-      const before = this.#states[this.#states.findIndex((state) => state === states[0]) - 1];
-      const found = Object.entries(before?.files ?? {});
-      const own = states.map((state) => ({
-        ...state,
-        files: Object.fromEntries(
-          Object.entries(state.files).filter(
-            ([path, text]) => !found.some(([other, left]) => other === path && left === text),
-          ),
-        ),
-      }));
-      const bytes = packed(own, stepDigests(steps));
-      mkdirSync(dirname(statesOf(module)), { recursive: true });
-      writeFileSync(statesOf(module), bytes);
-      console.log(
-        `recorded ${statesOf(module)}: ${states.length} states, ${Math.round(bytes.length / 1_024)} kB`,
-      );
+    for (const module of new Set(this.#lessons.map((lesson) => lesson.module)))
+      await this.#writeStates(module);
+  }
+
+  async #writeStates(module: number): Promise<void> {
+    const steps = this.#lessons
+      .filter((lesson) => lesson.module === module)
+      .flatMap((lesson) => lesson.steps);
+    const played = this.#states.filter(({ step }) => steps.some(({ id }) => id === step));
+    if (played.length === 0) return;
+    // What the module before has left lying about is no part of this one.
+    const before = this.#states[this.#states.findIndex((state) => state === played[0]) - 1];
+    const found = Object.entries(before?.files ?? {});
+    const states = new Map(
+      played.map((state) => {
+        const own = Object.entries(state.files).filter(
+          ([path, text]) => !found.some(([other, left]) => other === path && left === text),
+        );
+        return [state.step, { ...state, files: Object.fromEntries(own) }];
+      }),
+    );
+    // A run that ends early leaves the later steps as they were recorded before.
+    const digests = stepDigests(steps);
+    const old = await StatePack.read(statesOf(module));
+    for (const { id } of steps) {
+      const digest = old?.digest(id);
+      if (states.has(id) || !old || digest === undefined) continue;
+      states.set(id, old.recorded(id));
+      digests.set(id, digest);
     }
+    const inOrder = steps.flatMap(({ id }) => states.get(id) ?? []);
+    const bytes = packed(inOrder, digests);
+    mkdirSync(dirname(statesOf(module)), { recursive: true });
+    writeFileSync(statesOf(module), bytes);
+    console.log(
+      `recorded ${statesOf(module)}: ${played.length} of ${inOrder.length} states anew, ${Math.round(bytes.length / 1_024)} kB`,
+    );
   }
 }
 

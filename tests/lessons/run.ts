@@ -46,10 +46,12 @@ const options: PlayerOptions = {
   outputs: record ? 'keep' : kind || alone ? 'leave' : 'compare',
   report,
   recording,
+  // Alone a page does not begin where its readers do.
+  states: record && !alone,
   say: (line) => console.log(line),
 };
 await Promise.all((await shares()).map(playShare));
-if (record && report.failures.length === 0) recording.write();
+if (record && report.failures.length === 0) await recording.write();
 process.exit(report.close(chosen, !once) ? 0 : 1);
 
 /** What one player plays: the lessons in order, from the beginning of the course or from a recorded state on. */
