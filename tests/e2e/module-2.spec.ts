@@ -1,7 +1,9 @@
 // Module 2 from its opening to its cleanup, in the product as a learner starts it, by Run alone.
 
+import type { Page } from '@playwright/test';
+import type { Lesson } from '../../protocol/lesson.ts';
 import { Course, lessonsOf } from './course.ts';
-import { test } from './pages.ts';
+import { expect, test } from './pages.ts';
 import { byRun, expectProven, walk } from './walk.ts';
 
 /** Some hundred and fifty commands, each typed into a real shell. */
@@ -17,9 +19,21 @@ test('from its opening to its cleanup by clicking Run only', async ({ page }) =>
     await page.setViewportSize({ width: 1440, height: 900 });
     await walk(page, course, lessons, byRun);
     await expectProven(page, lessons, lessons);
+    await expectMeasured(page, course, lessons);
   } finally {
     // A page that is still there would complain that its lab is gone.
     await page.close();
     await course.stop();
   }
 });
+
+/** Whatever the memo to the board can measure was measured on the way. */
+async function expectMeasured(page: Page, course: Course, lessons: readonly Lesson[]) {
+  const board = lessons.find(({ id }) => id.endsWith('in-front-of-the-board'));
+  if (!board) throw new Error('module 2 has no lesson in front of the board');
+  await course.visit(page, board);
+  const memo = page.getByRole('article', { name: 'Memo to the board' });
+  await memo.scrollIntoViewIfNeeded();
+  await expect(memo).toContainText('requests');
+  await expect(memo).not.toContainText('not measured yet');
+}
