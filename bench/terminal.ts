@@ -153,7 +153,9 @@ async function idleSessions(): Promise<Figure> {
     await once(page, 'open');
     const hello = { resume: -1, epoch: '', columns: 80, rows: 24, page: 'p', takeOver: false };
     page.send(encodeClientFrame({ kind: 'hello', hello: { ...ticket, session, ...hello } }));
-    while (!(await once(page, 'message')).toString().includes('$ ')) continue;
+    await new Promise<void>((resolve) => {
+      page.on('message', (data: Buffer) => data.includes('$ ') && resolve());
+    });
     pages.push(page);
   };
   // What is loaded once is loaded by the first.
