@@ -30,7 +30,7 @@ test.afterEach(async ({ page }) => {
 
 async function doAll(page: Page, hand: Hand, between?: typeof reload): Promise<void> {
   await walk(page, course, lessons, hand, between);
-  await expectProven(page, lessons, lessonsOf(2));
+  await expectProven(page, lessons);
 }
 
 /**

@@ -18,7 +18,7 @@ test('from its opening to its cleanup by clicking Run only', async ({ page }) =>
   try {
     await page.setViewportSize({ width: 1440, height: 900 });
     await walk(page, course, lessons, byRun);
-    await expectProven(page, lessons, lessons);
+    await expectProven(page, lessons);
     await expectMeasured(page, course, lessons);
   } finally {
     // A page that is still there would complain that its lab is gone.

@@ -4,7 +4,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { isOnlySeen } from '../../protocol/check.ts';
 import type { Block, Lesson } from '../../protocol/lesson.ts';
-import { blockOf, checkOf, type Course, screenOf } from './course.ts';
+import { blockOf, checkOf, type Course, everyLesson, screenOf } from './course.ts';
 import { axeFindings, expect } from './pages.ts';
 
 /** How long the cluster may take over one step at its fast clock, the image pulls of a first start included. */
@@ -44,8 +44,8 @@ export async function walk(
 }
 
 /** The whole course's tally says so many. */
-export async function expectProven(page: Page, lessons: readonly Lesson[], all: readonly Lesson[]) {
-  const [proven, total] = [provable(lessons), provable(all)];
+export async function expectProven(page: Page, lessons: readonly Lesson[]) {
+  const [proven, total] = [provable(lessons), provable(everyLesson())];
   await expect(page.getByText(`${proven} of ${total} proven`).first()).toBeVisible();
 }
 
