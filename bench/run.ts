@@ -12,6 +12,7 @@ import { kialiFigures } from './kiali.ts';
 import { meshFigures } from './mesh.ts';
 import { javaScript, lighthouse } from './pages.ts';
 import { telemetryFigures } from './telemetry.ts';
+import { journeys } from './travel.ts';
 import { figures as terminalFigures } from './terminal.ts';
 
 const parts: Record<string, (tell: (figure: Figure) => void) => Promise<void>> = {
@@ -20,6 +21,7 @@ const parts: Record<string, (tell: (figure: Figure) => void) => Promise<void>> =
   kubectl: async (tell) => (await getPods()).forEach(tell),
   clusters: async (tell) => (await manyClusters()).forEach(tell),
   checks: async (tell) => tell(await changeToVerdict()),
+  travel: async (tell) => tell(await journeys()),
   mesh: meshFigures,
   telemetry: telemetryFigures,
   kiali: kialiFigures,

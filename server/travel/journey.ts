@@ -66,7 +66,10 @@ export class Journey {
   /** Undefined for a step that the course does not have. */
   async plan(to: string): Promise<TravelPlan | undefined> {
     const way = await this.#way(to);
-    if (!way) return undefined;
+    return way && this.#planOf(to, way);
+  }
+
+  async #planOf(to: string, way: Way): Promise<TravelPlan> {
     const { steps, end } = way;
     const { engine } = this.#options;
     const skipped = stepsSkipped(steps, end, this.#options);
@@ -87,8 +90,15 @@ export class Journey {
       };
     }
     const { running } = await this.#ask({ verb: 'status' });
-    const state = recorded(way);
-    const cluster = state?.cluster ? (running ? 'replaced' : 'made') : running ? 'removed' : 'none';
+    const step = steps[end];
+    const cluster =
+      step && way.pack?.hasCluster(step.id)
+        ? running
+          ? 'replaced'
+          : 'made'
+        : running
+          ? 'removed'
+          : 'none';
     const files = fileChanges(await this.#filesOn(way), end, (step) => this.#isTheirs(steps[step]));
     return {
       to,
@@ -106,7 +116,7 @@ export class Journey {
   async go(to: string): Promise<Travelled | undefined> {
     const began = performance.now();
     const way = await this.#way(to);
-    const plan = await this.plan(to);
+    const plan = way && (await this.#planOf(to, way));
     if (!way || plan?.how !== 'restore') return undefined;
     const { directory } = this.#options.workspace;
     const { cluster, files } = now(way, (this.#options.now ?? Date.now)());

@@ -92,6 +92,11 @@ export class StatePack {
     return { step, cluster, files };
   }
 
+  /** Whether there is a cluster in the state; cheaper than the state itself. */
+  hasCluster(step: string): boolean {
+    return this.#packed.steps.some((one) => one.step === step && one.cluster !== null);
+  }
+
   /** Only the files of the state. */
   files(step: string): Record<string, string | null> {
     const found = this.#packed.steps.find((one) => one.step === step);
