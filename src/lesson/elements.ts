@@ -31,6 +31,7 @@ export const elements: Readonly<Record<string, ElementForm>> = {
   TwoPlanes: { component: 'TwoPlanes.astro', required: [], optional: [] },
   LabPicture: { component: 'LabPicture.astro', required: [], optional: [] },
   CompanyPicture: { component: 'CompanyPicture.astro', required: [], optional: [] },
+  BreakerPicture: { component: 'BreakerPicture.astro', required: [], optional: [] },
   CanaryPicture: { component: 'CanaryPicture.astro', required: [], optional: [] },
   ImpostorPicture: { component: 'ImpostorPicture.astro', required: [], optional: [] },
   MeshGraph: {
