@@ -83,8 +83,22 @@ export class BadNetwork {
   #carry(from: Socket, to: Socket): void {
     const { roundTripMs, loss } = this.#options;
     let due = 0;
+    // One after the other: timers of different lengths would change their order.
+    const waiting: { due: number; arrive: () => void }[] = [];
+    const arrive = () => {
+      for (let first = waiting[0]; first; first = waiting[0]) {
+        const wait = first.due - performance.now();
+        if (wait > 0) {
+          setTimeout(arrive, wait);
+          return;
+        }
+        waiting.shift();
+        first.arrive();
+      }
+    };
     const later = (run: () => void) => {
-      setTimeout(run, Math.max(0, due - performance.now()));
+      waiting.push({ due, arrive: run });
+      if (waiting.length === 1) arrive();
     };
     from.on('data', (bytes: Buffer) => {
       for (let at = 0; at < bytes.length; at += PACKET_BYTES) {
