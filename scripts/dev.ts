@@ -28,8 +28,10 @@ console.log(
     : `\nWrite below src/content/docs. Without terminals, for the lab did not start: ${address}\n`,
 );
 
+// Ctrl+C reaches this process twice, from the terminal and from scripts/run.mjs: the second must not end it before its lab has ended.
+let stopping: Promise<void> | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => void stop());
+  process.on(signal, () => void (stopping ??= stop()));
 }
 
 async function stop(): Promise<void> {
