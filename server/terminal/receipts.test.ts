@@ -103,6 +103,19 @@ test('a shell in a pod has receipts of its own, inside the command that opened i
   );
 });
 
+test('what a command showed ends at the next prompt, also where that comes before its status', () => {
+  const prompt = '\x1b]133;A\x07/ # \x1b]133;B\x07';
+  const printed = print(
+    line('exec') + command(0),
+    `${prompt}true\r\n${inPod.line('true')}${inPod.command(0)}`,
+    `${prompt}hostname\r\n${inPod.line('hostname')}${inPod.command(0)}web\r\n${inPod.done(0)}${prompt}`,
+  );
+  assert.deepEqual(short(printed), [
+    { place: 'pod', command: 'true', exit: 0, output: '' },
+    { place: 'pod', command: 'hostname', exit: 0, output: 'web\n' },
+  ]);
+});
+
 test('marks without the nonce end no command of the lab’s shell, and say nothing at its prompt', () => {
   assert.deepEqual(
     short(print(inPod.line('x'), inPod.command(0), inPod.done(0), line('cat evil'), command(0))),
@@ -145,6 +158,8 @@ test('of a flood the beginning is kept, long after the terminal has forgotten it
 
 test('a program that prints nothing but marks makes a few receipts, not thousands', () => {
   const flood = `${inPod.command(0)}${inPod.done(0)}`.repeat(10 * limits.receiptsAtOnce);
-  const { made } = print(line('evil') + command(0) + flood);
+  const { made } = print(line('evil') + command(0) + flood, done(1));
   assert.ok(made.length < 2 * limits.receiptsAtOnce, `${made.length}`);
+  const last = made.at(-1);
+  assert.deepEqual([last?.place, last?.exit], ['lab', 1], 'and they crowd out no real one');
 });

@@ -14,6 +14,8 @@ interface Running {
   /** The beginning of what it showed: a flood pushes it out of what the terminal keeps long before it ends. */
   shown: Uint8Array[];
   length: number;
+  /** Where the next prompt began: a shell that reads a block line by line shows one before it tells how the command ended. */
+  over?: { offset: number; at: number };
 }
 
 /** A receipt of a terminal that knows its own name. */
@@ -25,8 +27,11 @@ export class ReceiptReader {
   readonly #made: (receipt: Made) => void;
   readonly #lines: Record<Receipt['place'], string> = { lab: '', pod: '' };
   readonly #running: Partial<Record<Receipt['place'], Running>> = {};
-  /** A program can print marks as fast as anything else; each costs a line in the learner's record. */
-  readonly #rate = new Rate(limits.receiptsPerSecond, limits.receiptsAtOnce);
+  /** A program can print marks as fast as anything else; each costs a line in the learner's record. None crowds out a signed one. */
+  readonly #rates: Record<Receipt['place'], Rate> = {
+    lab: new Rate(limits.receiptsPerSecond, limits.receiptsAtOnce),
+    pod: new Rate(limits.receiptsPerSecond, limits.receiptsAtOnce),
+  };
 
   constructor(printed: (from: number, to: number) => Uint8Array, made: (receipt: Made) => void) {
     this.#printed = printed;
@@ -39,6 +44,9 @@ export class ReceiptReader {
     if (place === 'pod' && !this.#running.lab) return;
     if (mark.mark === 'line') {
       this.#lines[place] = mark.text;
+    } else if (mark.mark === 'prompt') {
+      const running = this.#running[place];
+      if (running) running.over ??= { offset: mark.offset, at: mark.at };
     } else if (mark.mark === 'command') {
       // Of a pasted block, the next command tells how the one before it ended.
       this.#end(place, mark.previous ?? 0, mark);
@@ -73,17 +81,14 @@ export class ReceiptReader {
     this.#end('lab', exit, now);
   }
 
-  #end(
-    place: Receipt['place'],
-    exit: number,
-    { offset: to, at: until }: { offset: number; at: number },
-  ): void {
+  #end(place: Receipt['place'], exit: number, ended: { offset: number; at: number }): void {
     const running = this.#running[place];
     if (!running) return;
     delete this.#running[place];
     if (place === 'lab') delete this.#running.pod; // whatever spoke inside is over with it
-    if (!this.#rate.allows()) return;
+    if (!this.#rates[place].allows()) return;
     const { command, from, at, shown, length } = running;
+    const { offset: to, at: until } = running.over ?? ended;
     const most = Math.min(to, from + limits.receiptBytes);
     const rest = this.#printed(from + length, Math.max(from + length, most));
     const bytes = Buffer.concat([...shown, rest]).subarray(0, most - from);
@@ -92,6 +97,7 @@ export class ReceiptReader {
     this.#made({ offset: from, place, command, exit, at, ms, output, cut: most < to });
   }
 }
+
 const [ESC, BEL] = ['\u001b', '\u0007'];
 /** What terminals obey and do not show: OSC with its end, CSI, the short ones. Source: ECMA-48. */
 const SEQUENCES = [
