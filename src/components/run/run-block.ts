@@ -190,6 +190,7 @@ class RunBlock extends HTMLElement {
     draw();
     // What a page that comes back has heard already.
     for (const mark of rejoinedSince === undefined ? [] : shell.heard(after)) {
+      if (record.isOver) return;
       record.mark(mark);
       draw();
     }
@@ -225,7 +226,7 @@ class RunBlock extends HTMLElement {
       at,
       ms,
       shell: shell.name,
-      commands: rejoined ? await this.#filled(seen, outcome.commands, shell.session) : seen,
+      commands: seen,
     };
     this.#keep(ended);
     await this.#showEnded(ended);
@@ -233,11 +234,19 @@ class RunBlock extends HTMLElement {
     desk()?.tell(`${shell.name}, ${news}`);
     announce(`${this.#title}: ${news}`);
     this.#tellDone(passed);
+    if (!rejoined || seen.every(({ missing }) => missing === 0)) return;
+    const whole = {
+      ...ended,
+      commands: await this.#filled(seen, outcome.commands, shell.session),
+    };
+    // A press of Run in the meantime is newer.
+    if (this.dataset['state'] === 'running') return;
+    this.#keep(whole);
+    await this.#showEnded(whole);
   }
 
   /** With what was printed while this page was away, from the lab's own record. */
   async #filled(seen: KeptCommand[], ran: RanCommand[], session: string): Promise<KeptCommand[]> {
-    if (seen.every(({ missing }) => missing === 0)) return seen;
     // Without an answer the receipt says how much of it is in the terminal.
     const receipts = await lab.receipts(session, ran[0]?.from ?? 0).catch(() => []);
     return seen.map((command, at) => {
@@ -257,9 +266,11 @@ class RunBlock extends HTMLElement {
     this.#show(ended.passed ? 'passed' : 'failed', drawn);
     const expected = this.querySelector('[data-expected]')?.textContent;
     if (ended.passed || !expected) return;
-    const { besideEachOther } = await import('./beside.ts');
+    // Off the line, say: what failed is shown all the same.
+    const loaded = await import('./beside.ts').catch(() => undefined);
+    if (!loaded) return;
     const output = ended.commands.map((command) => command.output).join('\n');
-    const both = besideEachOther(expected, output);
+    const both = loaded.besideEachOther(expected, output);
     if (both) drawn.querySelector('.more')?.before(both);
     if (both && !drawn.contains(both)) drawn.append(both);
   }
