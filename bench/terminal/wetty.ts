@@ -48,7 +48,12 @@ export async function wetty(say: (line: string) => void): Promise<Subject | unde
     ],
     { cwd: DIRECTORY, stdio: 'ignore', env: { ...process.env, PROMPT_COMMAND: "PS1='$ '" } },
   );
-  await answers(`http://127.0.0.1:${port}/wetty`);
+  try {
+    await answers(`http://127.0.0.1:${port}/wetty`);
+  } catch (error) {
+    server.kill();
+    throw error;
+  }
   const require = createRequire(join(process.cwd(), DIRECTORY, 'package.json'));
   const { io } = require('socket.io-client') as {
     io: (url: string, options: object) => SocketIo;
