@@ -12,8 +12,11 @@ interface Suite {
 }
 
 const node = (...args: string[]) => ['--disable-warning=ExperimentalWarning', ...args];
+/** Milliseconds for one file and each test of it: one that waits for ever is told by its name, and the others go on. */
+const TIMEOUT_MS = 300_000;
 // Node 22 prints TAP where nobody looks.
-const tests = (...files: string[]) => node('--test', '--test-reporter=spec', ...files);
+const tests = (...files: string[]) =>
+  node('--test', '--test-reporter=spec', `--test-timeout=${TIMEOUT_MS}`, ...files);
 /** Node alone would leave one of two processors idle. */
 const BOTH = '--test-concurrency=2';
 const UNIT = ['protocol', 'cluster', 'istioctl', 'server', 'src', 'bin', 'scripts'].map(
