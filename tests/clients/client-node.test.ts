@@ -455,8 +455,8 @@ test('exec with a terminal knows its size, and Ctrl-C reaches the program', asyn
       .exec(ns, 'shell', 'main', ['sh'], stdout, null, stdin, true, resolve)
       .catch(reject);
   });
-  // The shell marks its prompts and outputs for terminals that know such marks.
-  const seen = () => text.replace(/\u001b\]133;[^\u0007]*\u0007/g, '');
+  // The shell marks its prompts, commands and outputs for terminals that know such marks.
+  const seen = () => text.replace(/\u001b\](?:133|633);[^\u0007]*\u0007/g, '');
   await until('there is a prompt', () => text.includes('# '));
   stdin.write('stty size\n');
   await until('the size is told', () => text.includes('17 91'));
