@@ -8,6 +8,7 @@ import { packed, StatePack, type StepState, stepDigests } from '../../server/tra
 import { statesOf } from '../../server/travel/states.ts';
 import { ANYTHING, fits, masked, merged } from '../../src/lesson/expected.ts';
 import { recordBeside, type RecordedLesson } from '../../src/lesson/recorded.ts';
+import { UnlikeRecord } from './report.ts';
 
 export const STALE = 'record it anew: npm run lessons -- --record';
 
@@ -20,13 +21,13 @@ export class Recording {
     this.#lessons = lessons;
   }
 
-  /** Throws when a run of the block printed something else than its page shows. */
+  /** Throws when the block has no record; UnlikeRecord when it printed something else than its page shows. */
   compare(block: Block, printed: string): void {
     if (!block.proven)
       throw new Error(`${block.file}:${block.line}: never recorded, or changed since; ${STALE}`);
     const run = masked(said(block, printed));
     if (block.varies || fits(block.expected ?? '', run)) return;
-    throw new Error(
+    throw new UnlikeRecord(
       `${block.file}:${block.line}: it printed\n${run}\n--- and its page shows\n${block.expected ?? 'nothing'}\n--- If that is meant, ${STALE}`,
     );
   }
