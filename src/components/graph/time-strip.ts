@@ -36,6 +36,7 @@ export class TimeStrip {
       const back = STEPS - Number(range.value);
       void this.#go(back === 0 ? undefined : gridded(this.#latest) - back * STEP_MS);
     });
+    // What is seen, and not the beginning of its five seconds.
     hold.addEventListener('click', () => void this.#go(this.isLive ? this.#latest : undefined));
     part(place, '[data-now]').addEventListener('click', () => void this.#go(undefined));
     part(place, '[data-replay]').addEventListener('click', () => this.#play());
@@ -51,7 +52,7 @@ export class TimeStrip {
     this.#latest = latest;
     // What is older than the ruler cannot be shown again.
     if (this.#moment !== undefined && this.#moment < latest - SPAN_MS - STEP_MS)
-      void this.#go(latest - SPAN_MS);
+      void this.#go(gridded(latest - SPAN_MS));
     this.#draw();
   }
 
@@ -65,7 +66,7 @@ export class TimeStrip {
   }
 
   async #show(moment: number | undefined): Promise<void> {
-    this.#moment = moment === undefined ? undefined : gridded(moment);
+    this.#moment = moment;
     this.#draw();
     await this.#options.show(this.#moment);
   }
@@ -84,7 +85,7 @@ export class TimeStrip {
       this.#draw();
     };
     this.#replay = 0;
-    void next(this.#latest - SPAN_MS);
+    void next(gridded(this.#latest - SPAN_MS));
   }
 
   #stop(): void {
