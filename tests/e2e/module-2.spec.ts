@@ -10,7 +10,7 @@ import { byRun, expectProven, walk } from './walk.ts';
 test.describe.configure({ timeout: 1_800_000 });
 
 /** Slower than elsewhere: rates, retries and time-outs of a whole mesh have to keep up with it on a busy machine. */
-const CLOCK_SPEED = 6;
+const CLOCK_SPEED = 4;
 
 test('from its opening to its cleanup by clicking Run only', async ({ page }) => {
   const course = await Course.start(CLOCK_SPEED);
