@@ -12,7 +12,7 @@ export default defineConfig({
   testDir: 'tests/e2e',
   outputDir: 'test-results/e2e',
   globalSetup: './tests/e2e/build-pages.ts',
-  timeout: 60_000,
+  timeout: 180_000,
   // On two busy processors a fact may take its time; a test that waits for one is not a measurement.
   expect: { timeout: 15_000 },
   fullyParallel: true,
