@@ -25,8 +25,8 @@ export const Moment = z.union([
 ]);
 export type Moment = z.infer<typeof Moment>;
 
-/** What an author declares below a check. A value is read when the check is settled; a span ends then, unless `to` says otherwise. */
-export const Measure = z.strictObject({
+/** What author, keeper and page tell of a number alike. */
+const described = {
   /** Unique in the course. */
   measure: z.string(),
   /** As a line of a table: `Time to take the release back`. */
@@ -37,6 +37,11 @@ export const Measure = z.strictObject({
   unit: EvidenceUnit,
   /** How it is measured, and what it leaves out, in one sentence for whoever doubts it. */
   how: z.string(),
+};
+
+/** What an author declares below a check. A value is read when the check is settled; a span ends then, unless `to` says otherwise. */
+export const Measure = z.strictObject({
+  ...described,
   /** CEL over the check's inputs. */
   value: z.optional(z.string()),
   from: z.optional(Moment),
@@ -49,12 +54,7 @@ export const Measure = z.strictObject({
 export type Measure = z.infer<typeof Measure>;
 
 export const Evidence = z.object({
-  measure: z.string(),
-  title: z.string(),
-  pair: z.optional(z.string()),
-  side: z.optional(Side),
-  unit: EvidenceUnit,
-  how: z.string(),
+  ...described,
   value: z.number(),
   /** Milliseconds since the epoch. */
   at: z.number(),
