@@ -268,35 +268,27 @@ class PackedBlock implements Block {
   }
 
   fill(column: number, from: number, to: number, values: number[], at: number): boolean {
-    const { kindOf, starts, shapeOf, cells, own } = this.#packed;
-    const kind = kindOf[column];
-    if (kind === undefined) return false;
-    const kept = own.get(column);
-    let next = 0;
-    return fillCells(
-      { cells, first: (shapeOf[kind] ?? 0) * this.rows, stride: 1 },
-      starts[kind] ?? 0,
-      () => kept?.[next++] ?? NaN,
-      { from, to },
-      values,
-      at,
-    );
+    const of = this.#column(column);
+    return of !== undefined && fillCells(of.cells, of.start, of.own, { from, to }, values, at);
   }
 
   grow(column: number, from: number, to: number, growth: Growth): boolean {
+    const of = this.#column(column);
+    return of === undefined || growCells(this, of.cells, of.start, of.own, { from, to }, growth);
+  }
+
+  /** Undefined for one that was not there yet. */
+  #column(column: number): { cells: Cells; start: number; own: () => number } | undefined {
     const { kindOf, starts, shapeOf, cells, own } = this.#packed;
     const kind = kindOf[column];
-    if (kind === undefined) return true;
+    if (kind === undefined) return undefined;
     const kept = own.get(column);
     let next = 0;
-    return growCells(
-      this,
-      { cells, first: (shapeOf[kind] ?? 0) * this.rows, stride: 1 },
-      starts[kind] ?? 0,
-      () => kept?.[next++] ?? NaN,
-      { from, to },
-      growth,
-    );
+    return {
+      cells: { cells, first: (shapeOf[kind] ?? 0) * this.rows, stride: 1 },
+      start: starts[kind] ?? 0,
+      own: () => kept?.[next++] ?? NaN,
+    };
   }
 }
 
