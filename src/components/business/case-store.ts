@@ -11,7 +11,7 @@ import {
 } from '../../business/assumption.ts';
 import { preloaded } from '../../business/book.ts';
 import { lab } from '../page/lab.ts';
-import { forget, keep, recall } from '../page/memory.ts';
+import { forget, fromJson, keep, recall } from '../page/memory.ts';
 
 const KEY = 'meshproof:business-case';
 const FILE = 'workbook.json';
@@ -112,13 +112,7 @@ class CaseStore {
 
 /** Undefined for what is no case of ours: a file may have been edited by hand. */
 function read(text: string | undefined): Kept | undefined {
-  if (!text) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = fromJson(text);
   if (typeof value !== 'object' || value === null) return undefined;
   const { at, figures } = value as { at?: unknown; figures?: unknown };
   if (typeof at !== 'number' || typeof figures !== 'object' || figures === null) return undefined;

@@ -8,6 +8,15 @@ export function recall(key: string): string | undefined {
   }
 }
 
+/** What was kept as JSON; undefined when nothing was, or when somebody or an older version wrote something else there. */
+export function fromJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** False when the browser refuses or is full. */
 export function keep(key: string, value: string): boolean {
   try {

@@ -2,7 +2,7 @@
 
 import { announce } from './announce.ts';
 import { define } from './dom.ts';
-import { keep, recall } from './memory.ts';
+import { fromJson, keep, recall } from './memory.ts';
 
 /** What re-checks read, too: when the quiz was last done, and which choices stand. */
 export const quizKey = (quiz: string): string => `meshproof:quiz:${quiz}`;
@@ -24,13 +24,9 @@ class QuizCard extends HTMLElement {
   }
 
   #kept(): string[] {
-    try {
-      const value: unknown = JSON.parse(recall(quizKey(this.dataset['quiz'] ?? '')) ?? '{}');
-      const chosen: unknown = Reflect.get(Object(value), 'chosen');
-      return Array.isArray(chosen) ? chosen.filter((one) => typeof one === 'string') : [];
-    } catch {
-      return []; // changed by hand: nothing is chosen
-    }
+    const kept = fromJson(recall(quizKey(this.dataset['quiz'] ?? '')));
+    const chosen: unknown = Reflect.get(Object(kept), 'chosen');
+    return Array.isArray(chosen) ? chosen.filter((one) => typeof one === 'string') : [];
   }
 }
 

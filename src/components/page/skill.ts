@@ -1,5 +1,7 @@
 // How far a learner's command of a skill has come: two successes take the words away, two failures in a row bring them back. Pure.
 
+import { fromJson } from './memory.ts';
+
 /** 0: the whole command. 1: a part of it is to be filled in. 2: the goal alone. */
 export type Level = 0 | 1 | 2;
 
@@ -28,16 +30,11 @@ export function shown({ level }: Skill): Skill {
 
 /** As this browser kept it. */
 export function parsed(text: string | undefined): Skill {
-  try {
-    const value: unknown = JSON.parse(text ?? 'null');
-    if (typeof value !== 'object' || value === null) return NEW;
-    const { level, run }: Partial<Record<keyof Skill, unknown>> = value;
-    if (level === 0 || level === 1 || level === 2)
-      return { level, run: typeof run === 'number' ? run : 0 };
-  } catch {
-    // changed by hand: the skill begins anew
-  }
-  return NEW;
+  const kept: Partial<Record<keyof Skill, unknown>> = Object(fromJson(text));
+  const { level, run } = kept;
+  // What was changed by hand begins anew.
+  if (level !== 0 && level !== 1 && level !== 2) return NEW;
+  return { level, run: typeof run === 'number' ? run : 0 };
 }
 
 const up = (level: Level): Level => (level === 0 ? 1 : 2);

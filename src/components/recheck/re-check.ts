@@ -2,7 +2,7 @@
 // questions when somebody says yes.
 
 import { define, make } from '../page/dom.ts';
-import { recall } from '../page/memory.ts';
+import { fromJson, recall } from '../page/memory.ts';
 import { due, type Remembered } from './due.ts';
 
 const QUIZ = 'meshproof:quiz:';
@@ -41,7 +41,7 @@ function remembered(): Map<string, Remembered> {
       if (!key.startsWith(QUIZ)) continue;
       const quiz = key.slice(QUIZ.length);
       const last = [timeIn(recall(key)), timeIn(recall(AGAIN + quiz))].filter((at) => at > 0);
-      const again: unknown = Reflect.get(Object(parsed(recall(AGAIN + quiz))), 'again');
+      const again: unknown = Reflect.get(Object(fromJson(recall(AGAIN + quiz))), 'again');
       if (last.length > 0)
         found.set(quiz, { at: Math.max(...last), again: typeof again === 'number' ? again : 0 });
     }
@@ -51,16 +51,8 @@ function remembered(): Map<string, Remembered> {
   return found;
 }
 
-export function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    return undefined; // changed by hand
-  }
-}
-
 function timeIn(text: string | undefined): number {
-  const at: unknown = Reflect.get(Object(parsed(text)), 'at');
+  const at: unknown = Reflect.get(Object(fromJson(text)), 'at');
   return typeof at === 'number' ? at : 0;
 }
 

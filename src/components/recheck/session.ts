@@ -2,9 +2,9 @@
 
 import { announce } from '../page/announce.ts';
 import { make } from '../page/dom.ts';
-import { keep, recall } from '../page/memory.ts';
+import { fromJson, keep, recall } from '../page/memory.ts';
 import { type Asked, asked } from './questions.ts';
-import { AGAIN, parsed } from './re-check.ts';
+import { AGAIN } from './re-check.ts';
 
 /** As many as three minutes allow. */
 const QUESTIONS = 4;
@@ -71,7 +71,7 @@ function reply({ answer, within, unit, because }: Asked, given: number): string 
 }
 
 function remember(quiz: string): void {
-  const before: unknown = Reflect.get(Object(parsed(recall(AGAIN + quiz))), 'again');
+  const before: unknown = Reflect.get(Object(fromJson(recall(AGAIN + quiz))), 'again');
   const again = (typeof before === 'number' ? before : 0) + 1;
   keep(AGAIN + quiz, JSON.stringify({ at: Date.now(), again }));
 }

@@ -1,7 +1,7 @@
 // What became of a block, as this browser keeps it: over reloads, and next week. One entry a block, bounded; the terminals
 // themselves and the lab's own record know more. Nothing is judged by it.
 
-import { forget, keep, recall } from '../page/memory.ts';
+import { forget, fromJson, keep, recall } from '../page/memory.ts';
 
 export interface KeptCommand {
   /** As the shell read it; empty where it does not say. */
@@ -66,7 +66,7 @@ export function forgetReceipt(page: string, block: string): void {
 type Entries = Record<string, { text: number; kept: Kept }>;
 
 function entries(page: string): Entries {
-  const all = parsed(recall(PREFIX + page));
+  const all = fromJson(recall(PREFIX + page));
   if (typeof all !== 'object' || all === null) return {};
   const good = Object.entries(all).filter(
     (entry): entry is [string, Entries[string]] =>
@@ -76,7 +76,7 @@ function entries(page: string): Entries {
 }
 
 function pagesKept(): string[] {
-  const pages = parsed(recall(PAGES_KEY));
+  const pages = fromJson(recall(PAGES_KEY));
   return Array.isArray(pages) ? pages.filter((page) => typeof page === 'string') : [];
 }
 
@@ -116,14 +116,6 @@ const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 const isNumber = (value: unknown, name: string): boolean => typeof field(value, name) === 'number';
 const isText = (value: unknown, name: string): boolean => typeof field(value, name) === 'string';
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    return undefined; // somebody else wrote there, or an older version
-  }
-}
 
 /** FNV-1a: tells one text from the next. */
 function sum(text: string): number {
