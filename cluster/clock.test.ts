@@ -29,6 +29,10 @@ function fakePlatform() {
       }
       now = end;
     },
+    /** A machine too busy to run timers: real time passes, and they are late. */
+    stall(ms: number) {
+      now += ms;
+    },
     timerCount: () => timers.length,
   };
 }
@@ -54,6 +58,51 @@ test('at speed 20 a wait of 10 s takes half a second', () => {
   assert.equal(done, false);
   advance(1);
   assert.equal(done, true);
+});
+
+test('on a busy machine a fast clock waits for what is due', () => {
+  const { platform, advance, stall } = fakePlatform();
+  const clock = new Clock(platform, { speed: 10, start: 0 });
+  const ran: string[] = [];
+  const note = (name: string) => ran.push(`${name} at ${clock.now()}`);
+  // An answer that comes in two short turns, and the time-out for it.
+  clock.after(100, () => {
+    note('asked');
+    clock.after(5, () => note('answered'));
+  });
+  clock.after(1_000, () => note('too late'));
+  stall(500);
+  assert.equal(clock.now(), 150);
+  advance(0);
+  assert.deepEqual(ran, ['asked at 150']);
+  advance(1);
+  assert.deepEqual(ran, ['asked at 150', 'answered at 155']);
+  advance(200);
+  assert.deepEqual(ran.at(-1), 'too late at 1000');
+});
+
+test('time does not go back where tasks waited while it stood frozen, or a cancelled one is first', () => {
+  const { platform, advance, stall } = fakePlatform();
+  const clock = new Clock(platform, { speed: 10, start: 0 });
+  clock.after(100, () => {});
+  clock.freeze();
+  stall(1_000);
+  assert.equal(clock.now(), 10_000);
+  clock.thaw();
+  assert.equal(clock.now(), 10_000);
+  advance(10);
+  const cancel = clock.after(10, () => {});
+  cancel();
+  stall(100);
+  assert.equal(clock.now(), 11_100);
+});
+
+test('at the speed of life nothing is held back', () => {
+  const { platform, stall } = fakePlatform();
+  const clock = new Clock(platform, { start: 0 });
+  clock.after(100, () => {});
+  stall(5_000);
+  assert.equal(clock.now(), 5_000);
 });
 
 test('a change of speed keeps the time already passed', () => {

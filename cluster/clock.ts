@@ -24,6 +24,12 @@ export interface ClockOptions {
 /** Tasks run in one turn before the event loop gets a turn of its own: a controller that never settles must not starve the rest. */
 const MAX_TASKS_PER_TURN = 256;
 
+/**
+ * Cluster milliseconds that a clock faster than life may be ahead of a task that is due. On a busy machine such a clock would
+ * otherwise outrun its own cluster: a probe would be late by seconds because a thread was late by a few milliseconds.
+ */
+const LEAD_MS = 50;
+
 /** Cancelled tasks before it is worth looking for them. */
 const MIN_CANCELLED = 1_024;
 
@@ -55,7 +61,19 @@ export class Clock {
   /** Cluster time, in milliseconds since the epoch. Goes on while frozen, so that ages stay true. */
   now(): number {
     if (this.#manual) return this.#anchorCluster;
-    return this.#anchorCluster + (this.#platform.now() - this.#anchorReal) * this.#speed;
+    const now = this.#anchorCluster + (this.#platform.now() - this.#anchorReal) * this.#speed;
+    return this.#speed > 1 && !this.#frozen ? this.#held(now) : now;
+  }
+
+  /** A clock faster than life waits for what is due and has not run; what it waits is lost, and not caught up. */
+  #held(now: number): number {
+    if (now <= (this.#tasks[0]?.due ?? Infinity) + LEAD_MS) return now;
+    this.#dropCancelled();
+    const limit = Math.max(this.#anchorCluster, (this.#tasks[0]?.due ?? Infinity) + LEAD_MS);
+    if (now <= limit) return now;
+    this.#anchorCluster = limit;
+    this.#anchorReal = this.#platform.now();
+    return limit;
   }
 
   get speed(): number {
@@ -81,6 +99,7 @@ export class Clock {
 
   /** Goes on. What fell due meanwhile runs now, each once, in its order. */
   thaw(): void {
+    this.#anchor(); // time went on, and does not go back to what waited
     this.#frozen = false;
     this.#arm();
   }
