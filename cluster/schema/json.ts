@@ -2,6 +2,7 @@
 // Knows nothing of Kubernetes.
 // Source: RFC 8259; the messages are those of Go's encoding/json, which clients see in Status objects.
 
+import { define } from '../define.ts';
 import { goQuote } from './field-errors.ts';
 
 export interface ParsedJson {
@@ -223,18 +224,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 function isDigit(char: string): boolean {
   return char >= '0' && char <= '9' && char.length === 1;
-}
-
-/** `__proto__` is a key like any other. */
-function define(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__')
-    Object.defineProperty(object, key, {
-      value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  else object[key] = value;
 }
 
 /** A character as Go quotes it in these messages: one byte of UTF-8 at a time. */

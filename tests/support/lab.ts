@@ -226,7 +226,7 @@ export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(r
 export async function eventually(
   what: string | (() => string),
   fact: () => boolean | Promise<boolean>,
-  ms = 10_000,
+  ms = 30_000,
 ): Promise<void> {
   const until = performance.now() + ms;
   while (!(await fact())) {

@@ -132,8 +132,7 @@ describe('for every document', () => {
             { op: 'add', path: '/long', value },
             { op: 'remove', path: '/long' },
           );
-          // V8 copies no field called __proto__.
-          assert.deepEqual(result, structuredClone(document));
+          assert.equal(JSON.stringify(result), JSON.stringify(document));
         },
       ),
     );
@@ -148,7 +147,7 @@ describe('for every document', () => {
           { op: 'move', from: '/a', path: '/b' },
           { op: 'move', from: '/b', path: '/a' },
         );
-        assert.deepEqual(result, structuredClone(document));
+        assert.equal(JSON.stringify(result), JSON.stringify(document));
       }),
     );
   });

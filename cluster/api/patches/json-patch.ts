@@ -2,7 +2,7 @@
 
 import { same } from '../../schema/fields.ts';
 import { copyOf } from '../../copy.ts';
-import { define } from './define.ts';
+import { define } from '../../define.ts';
 
 export interface JsonPatchOperation {
   op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test';

@@ -1,6 +1,6 @@
 // JSON Merge Patch, RFC 7386: objects are laid over objects, null takes a field away, anything else replaces.
 
-import { define } from './define.ts';
+import { define } from '../../define.ts';
 
 /** A new value; neither argument is changed, and parts of both may be shared. */
 export function applyMergePatch(target: unknown, patch: unknown): unknown {

@@ -3,7 +3,7 @@
 
 import { same } from '../../schema/fields.ts';
 import type { Schema, SchemaNode } from '../../schema/openapi.ts';
-import { define } from './define.ts';
+import { define } from '../../define.ts';
 
 /** A patch that cannot be applied, in the words of a real server. */
 export class StrategicPatchError extends Error {}

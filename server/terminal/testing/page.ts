@@ -87,12 +87,12 @@ export class Page {
   }
 
   /** Resolves with the text once it matches; fails when the line ends before. */
-  until(pattern: RegExp, ms = 10_000): Promise<string> {
+  until(pattern: RegExp, ms = 30_000): Promise<string> {
     return this.#wait(() => (pattern.test(this.text) ? this.text : undefined), String(pattern), ms);
   }
 
   /** The first frame of this kind from the `after`th of them on. */
-  frame<K extends Kind>(kind: K, after = 0, ms = 10_000): Promise<Frame<K>> {
+  frame<K extends Kind>(kind: K, after = 0, ms = 30_000): Promise<Frame<K>> {
     return this.#wait(() => this.all(kind)[after], `${kind} frame`, ms);
   }
 
@@ -100,7 +100,7 @@ export class Page {
     return this.frames.filter((frame): frame is Frame<K> => frame.kind === kind);
   }
 
-  end(ms = 10_000): Promise<{ code: number; reason: string }> {
+  end(ms = 30_000): Promise<{ code: number; reason: string }> {
     return this.#wait(() => this.closed, 'the end of the line', ms, true);
   }
 
