@@ -1,11 +1,11 @@
-// Exercises 1 and 2 from their opening to their end, in the product as a learner starts it: by Run alone, by typing, on a phone
-// and by keyboard alone, with a reload in the middle. The rest of the module is walked by module-2.spec.ts, in one way.
+// Exercises 1 and 2 from their opening to their end, in the product as a learner starts it: by typing, on a phone and by keyboard
+// alone, with a reload in the middle. By Run alone the whole module is walked, in module-2.spec.ts.
 
 import type { Page } from '@playwright/test';
 import type { Block, Lesson } from '../../protocol/lesson.ts';
-import { blockOf, checkOf, Course, lessonsOf, screenOf } from './course.ts';
+import { blockOf, Course, lessonsOf, screenOf } from './course.ts';
 import { expect, test } from './pages.ts';
-import { byRun, expectProven, type Hand, STEP_MS, untilDone, walk } from './walk.ts';
+import { byRun, expectProven, type Hand, reload, STEP_MS, untilDone, walk } from './walk.ts';
 
 /** Two exercises with some twenty commands, each typed into a real shell. */
 test.describe.configure({ timeout: 240_000 });
@@ -67,24 +67,6 @@ async function untilPrompt(page: Page, line: string, prompt: RegExp, id: string)
     .toBe(true);
 }
 
-/** Reloads, and finds the same shell with the same screen, and the same verdicts. */
-async function reload(page: Page, lesson: Lesson): Promise<void> {
-  const before = (await screenOf(page).innerText()).trim();
-  await page.reload();
-  await expect(page.locator('html')).toHaveAttribute('data-lab', '');
-  await expect.poll(async () => (await screenOf(page).innerText()).trim()).toBe(before);
-  for (const { check } of lesson.steps[0]?.checks ?? []) {
-    await expect(checkOf(page, check).locator('.check')).toHaveClass(/passed/, {
-      timeout: STEP_MS,
-    });
-  }
-}
-
-test('by clicking Run only, with a reload in the middle of each lesson', async ({ page }) => {
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await doAll(page, byRun, reload);
-});
-
 test('by typing every command, with a reload in the middle of each lesson', async ({ page }) => {
   await page.setViewportSize({ width: 1440, height: 900 });
   await doAll(page, byTyping, reload);
@@ -110,11 +92,12 @@ test('by keyboard alone', async ({ page }) => {
 async function tabTo(page: Page, button: ReturnType<Page['locator']>): Promise<void> {
   const STOPS = 200;
   for (let stop = 0; stop < STOPS; stop++) {
-    if (await button.evaluate((element) => element === document.activeElement)) return;
+    const [there, inTerminal] = await button.evaluate((element) => [
+      element === document.activeElement,
+      document.activeElement?.closest('lab-terminal') !== null,
+    ]);
+    if (there) return;
     // Inside the terminal Tab belongs to the shell: its own way out comes first.
-    const inTerminal = await page.evaluate(
-      () => document.activeElement?.closest('lab-terminal') !== null,
-    );
     await page.keyboard.press(inTerminal ? 'Control+Shift+Escape' : 'Tab');
   }
   throw new Error(`${STOPS} presses of Tab did not reach ${String(button)}`);

@@ -4,20 +4,27 @@ import type { Page } from '@playwright/test';
 import type { Lesson } from '../../protocol/lesson.ts';
 import { Course, lessonsOf } from './course.ts';
 import { expect, test } from './pages.ts';
-import { byRun, expectProven, walk } from './walk.ts';
+import { byRun, expectProven, reload, walk } from './walk.ts';
 
 /** Some hundred and fifty commands, each typed into a real shell. */
 test.describe.configure({ timeout: 1_800_000 });
 
 /** Slower than elsewhere: rates, retries and time-outs of a whole mesh have to keep up with it on a busy machine. */
-const CLOCK_SPEED = 4;
+const CLOCK_SPEED = 10;
 
-test('from its opening to its cleanup by clicking Run only', async ({ page }) => {
+/** Up to this lesson there is a reload in the middle of each. */
+const RELOADED = 2;
+
+test('from its opening to its cleanup by clicking Run only, with reloads on the way', async ({
+  page,
+}) => {
   const course = await Course.start(CLOCK_SPEED);
   const lessons = lessonsOf(2);
   try {
     await page.setViewportSize({ width: 1440, height: 900 });
-    await walk(page, course, lessons, byRun);
+    await walk(page, course, lessons, byRun, async (at, lesson) => {
+      if (lesson.number <= RELOADED) await reload(at, lesson);
+    });
     await expectProven(page, lessons);
     await expectMeasured(page, course, lessons);
   } finally {

@@ -96,6 +96,19 @@ async function press(own: Locator, block: Block): Promise<void> {
   }, block.id).toPass({ timeout: COMMAND_MS });
 }
 
+/** Reloads, and finds the same shell with the same screen, and the same verdicts. */
+export async function reload(page: Page, lesson: Lesson): Promise<void> {
+  const before = (await screenOf(page).innerText()).trim();
+  await page.reload();
+  await expect(page.locator('html')).toHaveAttribute('data-lab', '');
+  await expect.poll(async () => (await screenOf(page).innerText()).trim()).toBe(before);
+  for (const { check } of lesson.steps[0]?.checks ?? []) {
+    await expect(checkOf(page, check).locator('.check')).toHaveClass(/passed/, {
+      timeout: STEP_MS,
+    });
+  }
+}
+
 function provable(lessons: readonly Lesson[]): number {
   return lessons
     .flatMap(({ steps }) => steps.flatMap(({ checks }) => checks))
