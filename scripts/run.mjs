@@ -142,6 +142,8 @@ const env = {
   ...process.env,
   PATH: [dirname(node), join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
   ASTRO_TELEMETRY_DISABLED: '1',
+  // What was compiled once is not compiled again by the next process: half of what a start takes. `npm ci` empties it.
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules/.cache/compiled'),
 };
 install(node, env);
 

@@ -322,7 +322,7 @@ test('a full-screen program is made to draw itself again for a fresh page', asyn
   const session = await door.open();
   const page = await door.page(session);
   await page.until(/\$ /);
-  page.type(`${WATCH_SIZE}; printf '\\033[?1049h'; read -t 5 -n 1; ${SAY_SIZE}\r`);
+  page.type(`${WATCH_SIZE}; printf '\\033[?1049h'; ${SAY_SIZE}\r`);
   await page.until(/\x1b\[\?1049h/);
   page.socket.close(1000);
   const fresh = await door.page(session);

@@ -41,9 +41,11 @@ export async function namespaceHealth(
 
 async function serviceHealth(world: HealthWorld, namespace: string): Promise<Healths> {
   const counted = new Map<string, Counted>();
-  const samples = await rates(world, [
-    `destination_service_namespace="${namespace}",destination_cluster=~"${CLUSTER}|unknown"`,
-  ]);
+  const samples = await rates(
+    world,
+    ['destination_service_name'],
+    [`destination_service_namespace="${namespace}",destination_cluster=~"${CLUSTER}|unknown"`],
+  );
   const services = world.inventory.services(namespace);
   for (const { metadata } of services) counted.set(metadata.name, newCounted());
   for (const sample of samples)
@@ -73,10 +75,14 @@ async function workloadHealth(
   // Who has no proxy reports nothing worth asking for.
   const proxied = [...members.values()].flat().some(({ hasSidecar }) => hasSidecar);
   const samples = proxied
-    ? await rates(world, [
-        `destination_service_namespace="${namespace}",source_workload_namespace!="${namespace}",destination_cluster="${CLUSTER}"`,
-        `source_workload_namespace="${namespace}",source_cluster="${CLUSTER}"`,
-      ])
+    ? await rates(
+        world,
+        [`destination_${label}`, `source_${label}`],
+        [
+          `destination_service_namespace="${namespace}",source_workload_namespace!="${namespace}",destination_cluster="${CLUSTER}"`,
+          `source_workload_namespace="${namespace}",source_cluster="${CLUSTER}"`,
+        ],
+      )
     : [];
   for (const sample of samples) {
     counted.get(sample.labels[`destination_${label}`] ?? '')?.inbound(sample);
@@ -106,14 +112,22 @@ function finish(
   settle(health, tolerances.of(entity, annotation));
 }
 
+const COUNTED_BY = ['reporter', 'request_protocol', 'response_code', 'grpc_response_status'];
+
+/** Rates by those labels and by what health is made of: of the many labels of a request no other is looked at. */
 async function rates(
   { prometheus, at, interval }: HealthWorld,
+  labels: readonly string[],
   selectors: readonly string[],
 ): Promise<Sample[]> {
+  const by = [...labels, ...COUNTED_BY].join(',');
   try {
     const answers = await Promise.all(
       selectors.map((selector) =>
-        prometheus.query(`rate(istio_requests_total{${selector}}[${interval}]) > 0`, at),
+        prometheus.query(
+          `sum(rate(istio_requests_total{${selector}}[${interval}])) by (${by}) > 0`,
+          at,
+        ),
       ),
     );
     return answers.flat();
