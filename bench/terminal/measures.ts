@@ -17,6 +17,8 @@ const FLOOD_MS = 2_000;
 const STALL_MS = 3_000;
 /** A page that was left behind by a flood shows its prompt late, or never. */
 const PROMPT_MS = 10_000;
+/** More than that waiting, and xterm throws away what comes: nobody draws it any more. */
+const DISCARDED_BYTES = 45e6;
 
 /** A long output, read from a pty by this process with nothing in between: the limit. */
 export async function rawPty(): Promise<Values> {
@@ -92,6 +94,7 @@ export async function drawnFlood(subject: Subject): Promise<Values> {
   shell.drawBy((bytes, drawn) => {
     shown.waiting += bytes.length;
     shown.most = Math.max(shown.most, shown.waiting);
+    if (shown.waiting > DISCARDED_BYTES) return;
     screen.write(bytes, () => {
       shown.waiting -= bytes.length;
       drawn();

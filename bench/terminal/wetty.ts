@@ -48,6 +48,8 @@ export async function wetty(say: (line: string) => void): Promise<Subject | unde
     ],
     { cwd: DIRECTORY, stdio: 'ignore', env: { ...process.env, PROMPT_COMMAND: "PS1='$ '" } },
   );
+  // A bench that is cut off leaves nobody behind.
+  process.once('exit', () => server.kill());
   try {
     await answers(`http://127.0.0.1:${port}/wetty`);
   } catch (error) {

@@ -9,27 +9,37 @@ import type { GraphEdge, GraphNode } from '../traffic-map.ts';
 import type { Finalizer, GraphWorld } from '../world.ts';
 
 export const health: Finalizer = (map, world) => {
+  const apps = new Map<string, number>();
+  for (const node of map.nodes.values()) {
+    const key = appKey(node);
+    if (key !== undefined) apps.set(key, (apps.get(key) ?? 0) + 1);
+  }
   for (const node of map.nodes.values()) {
     if (node.type === 'unknown') continue;
     node.health = emptyHealth();
-    if (node.type === 'app') node.appHealth = emptyHealth();
+    // The health of a whole app is its box's, and one node alone gets no box.
+    const members = apps.get(appKey(node) ?? '') ?? 0;
+    if (node.type === 'app' && members > 1) node.appHealth = emptyHealth();
   }
   for (const edge of map.edges()) {
     edge.healthStatus = edgeHealth(edge, world);
     const { source, target, protocol } = edge;
+    const told = [
+      source.health?.requests.outbound,
+      source.appHealth?.requests.outbound,
+      target.health?.requests.inbound,
+      target.appHealth?.requests.inbound,
+    ].filter((rates): rates is KialiRequestRates => rates !== undefined);
     for (const [code, { flags }] of edge.responses)
-      for (const rate of flags.values()) {
-        const add = (rates: KialiRequestRates | undefined) => {
-          if (rates) addRequests(rates, protocol.name, code, rate);
-        };
-        add(source.health?.requests.outbound);
-        add(source.appHealth?.requests.outbound);
-        add(target.health?.requests.inbound);
-        add(target.appHealth?.requests.inbound);
-      }
+      for (const rate of flags.values())
+        for (const rates of told) addRequests(rates, protocol.name, code, rate);
   }
   for (const node of map.nodes.values()) if (!node.marks.isInaccessible) judge(node, world);
 };
+
+function appKey({ cluster, namespace, app }: GraphNode): string | undefined {
+  return isKnown(app) ? `${cluster} ${namespace} ${app}` : undefined;
+}
 
 function judge(node: GraphNode, world: GraphWorld): void {
   const { inventory } = world;
