@@ -51,6 +51,8 @@ export interface Block {
    * added means nothing.
    */
   grow(column: number, from: number, to: number, growth: Growth): boolean;
+  /** A number that columns with the same samples share; undefined where that is not known. */
+  alike(column: number): number | undefined;
   /** About. */
   readonly bytes: number;
 }
@@ -147,6 +149,10 @@ export class OpenBlock implements Block {
     const cells = { cells: this.#cells, first: column, stride: this.#capacity };
     const own = (row: number) => this.#own.get(row * MAX_COLUMNS + column) ?? NaN;
     return growCells(this, cells, start, own, { from, to }, growth);
+  }
+
+  alike(): undefined {
+    return undefined;
   }
 
   /** Packs it. */
@@ -275,6 +281,11 @@ class PackedBlock implements Block {
   grow(column: number, from: number, to: number, growth: Growth): boolean {
     const of = this.#column(column);
     return of === undefined || growCells(this, of.cells, of.start, of.own, { from, to }, growth);
+  }
+
+  alike(column: number): number | undefined {
+    const { kindOf, own } = this.#packed;
+    return own.has(column) ? undefined : kindOf[column];
   }
 
   /** Undefined for one that was not there yet. */

@@ -75,7 +75,7 @@ export class TargetSamples {
 
   /** Its scrapes with `from` < time ≤ `to`, of which any series may be read at once. */
   window(from: number, to: number): SamplesWindow {
-    const parts = [...this.#packed, this.#open]
+    const parts: WindowPart[] = [...this.#packed, this.#open]
       .filter((block) => meets(block, from, to))
       .map((block) => ({
         block,
@@ -85,6 +85,19 @@ export class TargetSamples {
     const times = parts.flatMap(({ block, from: first, to: end }) => [
       ...block.times.subarray(first, end),
     ]);
+    // Most buckets of a histogram went alike in the part that is packed: the first of them tells for all.
+    const begun: (Growth | undefined)[] = [];
+    const begin = (part: WindowPart, column: number, into: Growth) => {
+      const alike = part.block.alike(column);
+      const known = alike === undefined ? undefined : begun[alike];
+      if (known) {
+        Object.assign(into, known);
+        return true;
+      }
+      const isFinite = growPart(part, column, into);
+      if (isFinite && alike !== undefined) begun[alike] = { ...into };
+      return isFinite;
+    };
     return {
       times,
       values: (column, values = times.slice()) => {
@@ -97,8 +110,8 @@ export class TargetSamples {
         return values;
       },
       grow: (column, into) => {
-        for (const { block, from: first, to: end } of parts)
-          if (!block.grow(column, first, end, into)) return false;
+        for (const [at, part] of parts.entries())
+          if (!(at === 0 ? begin(part, column, into) : growPart(part, column, into))) return false;
         return true;
       },
     };
@@ -118,6 +131,17 @@ export class TargetSamples {
   get oldestFull(): number {
     return this.#packed[0]?.times[0] ?? Infinity;
   }
+}
+
+/** Rows of one block that lie in a window, the last one excluded. */
+interface WindowPart {
+  block: Block;
+  from: number;
+  to: number;
+}
+
+function growPart({ block, from, to }: WindowPart, column: number, into: Growth): boolean {
+  return block.grow(column, from, to, into);
 }
 
 function meets(block: Block, from: number, to: number): boolean {
