@@ -67,6 +67,35 @@ test('in a window of its own it is the same terminal; Run types there, and closi
   await expect(screenOf(page)).toContainText('back again');
 });
 
+test('two halves and a dock that fills the window are there again after a reload; a tab says that its command runs', async ({
+  page,
+}) => {
+  const seen = page.locator('lab-terminal:is([data-first], [data-second])');
+  const first = page.getByRole('tab', { name: 'shell 1' });
+  const seam = page.getByRole('separator', { name: 'Between the two terminals' });
+  await page.getByRole('button', { name: 'Split' }).click();
+  await expect(seen).toHaveCount(2);
+  await seam.focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(seam).toHaveAttribute('aria-valuenow', '55');
+  await page.getByRole('button', { name: 'Maximise' }).click();
+  await page.reload();
+  await expect(seen).toHaveCount(2);
+  await expect(page.locator('html')).toHaveAttribute('data-dock', 'large');
+  await expect(seam).toHaveAttribute('aria-valuenow', '55');
+  await page.getByRole('button', { name: 'Split' }).click();
+  await expect(seen).toHaveCount(0);
+  await first.click();
+  await page.locator('lab-terminal[data-front] textarea').focus();
+  await page.keyboard.type('sleep 600\n');
+  await expect(first).toHaveAttribute('data-busy', '');
+  await page.getByRole('tab', { name: 'shell 2' }).click();
+  await expect(first).toHaveAttribute('data-busy', '');
+  await first.click();
+  await page.keyboard.press('Control+c');
+  await expect(first).not.toHaveAttribute('data-busy');
+});
+
 for (const [program, opens, shows, leaves] of [
   ['less', 'seq 1 900 | less', '(END)', 'q'],
   ['vim', 'vim -u NONE -c "set number" /etc/passwd', '1 root', ':q!\n'],

@@ -25,6 +25,9 @@ import { Tabs } from './tabs.ts';
 
 /** Which terminal was in front, for this tab of the browser. */
 const FRONT_KEY = 'meshproof:front';
+/** Which two lay side by side, and whether the dock filled the window, for this tab, too. */
+const HALVES_KEY = 'meshproof:halves';
+const LARGE_KEY = 'meshproof:large';
 /** As many as the server keeps of one. */
 const LONGEST_NAME = 40;
 
@@ -167,7 +170,11 @@ export class Dock implements Desk, TerminalHost {
       key.addEventListener('pointerdown', (event) => event.preventDefault());
       key.addEventListener('click', () => void this.#barKey(key.dataset['key'] ?? ''));
     }
-    root.addEventListener(TERMINAL_NEWS, () => this.#foot.draw());
+    root.addEventListener(TERMINAL_NEWS, ({ target }) => {
+      if (target instanceof LabTerminal)
+        this.#tabs.setBusy(target.session, target.line.phase.kind === 'busy');
+      this.#foot.draw();
+    });
     root.addEventListener('focusin', ({ target }) => {
       const terminal = target instanceof Element ? target.closest('lab-terminal') : null;
       if (terminal instanceof LabTerminal && terminal !== this.#panes.front) this.#show(terminal);
@@ -284,8 +291,16 @@ export class Dock implements Desk, TerminalHost {
     }
     const terminals = open.length ? open : [await lab.openTerminal('shell 1')];
     for (const { session, name } of terminals) this.#add(session, name);
-    const last = sessionStorage.getItem(FRONT_KEY);
-    this.#show(this.#terminals.find(({ session }) => session === last) ?? this.#terminals[0]);
+    const of = (wanted: string | null | undefined) =>
+      this.#terminals.find(({ session }) => session === wanted);
+    const last = of(sessionStorage.getItem(FRONT_KEY));
+    const [first, second] = (sessionStorage.getItem(HALVES_KEY) ?? '').split(' ').map(of);
+    if (first && second && !phone.matches) {
+      this.#panes.show(first);
+      this.#panes.split(second);
+    }
+    this.#show(last ?? this.#terminals[0]);
+    if (sessionStorage.getItem(LARGE_KEY) && !phone.matches) this.#enlarge(true);
   }
 
   #add(session: string, name: string): LabTerminal {
@@ -323,6 +338,10 @@ export class Dock implements Desk, TerminalHost {
       close.setAttribute('aria-label', `Close ${front.line.name}`);
     }
     part(this.#root, '[data-do="split"]').setAttribute('aria-pressed', String(isSplit));
+    if (front && this.#alone === undefined && !phone.matches) {
+      const halves = this.#panes.halves?.map(({ session }) => session).join(' ');
+      sessionStorage.setItem(HALVES_KEY, halves ?? '');
+    }
     this.#foot.draw();
   }
 
@@ -460,12 +479,17 @@ export class Dock implements Desk, TerminalHost {
 
   #maximise(): void {
     if (phone.matches) return this.#drawer?.show(this.#drawer.size === 'full' ? 'half' : 'full');
+    const large = document.documentElement.dataset['dock'] !== 'large';
+    this.#enlarge(large);
+    this.#foot.say(large ? 'The terminal fills the window.' : 'The lesson is back.');
+  }
+
+  #enlarge(large: boolean): void {
     const { dataset } = document.documentElement;
-    const large = dataset['dock'] !== 'large';
     if (large) dataset['dock'] = 'large';
     else delete dataset['dock'];
+    sessionStorage.setItem(LARGE_KEY, large ? 'yes' : '');
     part(this.#root, '[data-do="maximise"]').setAttribute('aria-pressed', String(large));
-    this.#foot.say(large ? 'The terminal fills the window.' : 'The lesson is back.');
   }
 
   #popOut(): void {

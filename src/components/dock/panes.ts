@@ -25,6 +25,11 @@ export class Panes {
     return this.#second && (this.#front === this.#second ? this.#first : this.#second);
   }
 
+  /** Both of them as they lie, when it is split. */
+  get halves(): readonly [LabTerminal, LabTerminal] | undefined {
+    return this.#first && this.#second && [this.#first, this.#second];
+  }
+
   /** Puts it in front: in the half where it is, or in place of the one that was. */
   show(terminal: LabTerminal | undefined): void {
     if (terminal && terminal !== this.#first && terminal !== this.#second) {

@@ -1,16 +1,26 @@
-// The seam between two halves of the dock: dragged, moved by keys, reset by a double click. Upright or flat, as the halves lie.
+// The seam between two halves of the dock: dragged, moved by keys, reset by a double click, remembered. Upright or flat, as the
+// halves lie.
 
+import { keep, recall } from '../page/memory.ts';
+
+const SHARE_KEY = 'meshproof:first-half';
 const STEP_SHARE = 0.05;
 /** Each half keeps at least this much. */
 const LEAST_SHARE = 0.2;
 
 export function movableSeam(seam: HTMLElement, box: HTMLElement): void {
   let share = 0.5;
-  const set = (wanted: number) => {
+  const draw = (wanted: number) => {
     share = Math.min(1 - LEAST_SHARE, Math.max(LEAST_SHARE, wanted));
     box.style.setProperty('--first', `${(share * 100).toFixed(1)}%`);
     seam.setAttribute('aria-valuenow', String(Math.round(share * 100)));
   };
+  const set = (wanted: number) => {
+    draw(wanted);
+    keep(SHARE_KEY, share.toFixed(3));
+  };
+  const remembered = Number(recall(SHARE_KEY));
+  if (remembered > 0) draw(remembered);
   const isUpright = () => {
     const { width, height } = seam.getBoundingClientRect();
     return height > width;

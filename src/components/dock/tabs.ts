@@ -51,6 +51,11 @@ export class Tabs {
     }
   }
 
+  /** A command runs in it. */
+  setBusy(session: string, busy: boolean): void {
+    this.of(session)?.toggleAttribute('data-busy', busy);
+  }
+
   get #all(): HTMLElement[] {
     return [...this.#list.querySelectorAll<HTMLElement>('[role="tab"]')];
   }
