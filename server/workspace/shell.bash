@@ -48,6 +48,14 @@ __meshproof_command() {
   printf '\e]133;C;prev=%s;nonce=%s\a' "$previous" "$__meshproof_nonce"
 }
 
+# kubectl without a cluster fails in five long lines, none of which says what to do.
+__meshproof_hint() {
+  [[ -n $__meshproof_ran && -n ${KUBECONFIG-} && ! -e $KUBECONFIG ]] || return
+  [[ $(builtin history 1) =~ ^\ *[0-9]+[*\ ]\ +(kubectl|k|istioctl|helm)\  ]] || return
+  printf 'There is no cluster yet. Press Run at the first command of the module’s first lesson, or type:\n'
+  printf '  make -C %q kind-up\n' "$MESHPROOF_WORKSPACE/labs/01-foundation"
+}
+
 # Before each prompt: the status of the last command, and where the shell stands.
 __meshproof_prompt() {
   local status=$?
@@ -56,6 +64,7 @@ __meshproof_prompt() {
     __meshproof_escape "$PWD"
     printf '\e]633;P;Cwd=%s;nonce=%s\a' "$REPLY" "$__meshproof_nonce"
   fi
+  ((status == 0)) || __meshproof_hint
   __meshproof_ran=
   # The directory's own name, short enough for a phone.
   __meshproof_place=${PWD##*/}

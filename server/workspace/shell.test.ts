@@ -134,6 +134,18 @@ test('the status of a command is there for the next one to read', async () => {
   assert.match(await shell.type('echo "was $?"\r', DONE), /was 42/);
 });
 
+test('who asks a cluster that is not there hears how to start one, behind the command’s own words', async () => {
+  const shell = open(await workspaceAt('no-cluster'));
+  await shell.type('', PROMPT);
+  const failed = await shell.type('k version --request-timeout=5\r', DONE);
+  assert.match(
+    failed,
+    /133;D;1[^]*There is no cluster yet\. [^]*make -C [^]*01-foundation kind-up[^]*133;A/,
+  );
+  const other = await shell.type('ls /nowhere\r', DONE);
+  assert.doesNotMatch(other, /no cluster/);
+});
+
 test('programs do not inherit the nonce', async () => {
   const shell = open(await workspaceAt('nonce'));
   await shell.type('', PROMPT);
