@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { Block, Catalogue, Lesson } from '../../protocol/lesson.ts';
+import type { BadNetwork } from '../support/bad-network.ts';
 import { Product } from '../support/product.ts';
 
 /** Everything that waits inside the cluster runs this much faster; kubectl stays real. */
@@ -12,13 +13,20 @@ const SITE = process.env['MESHPROOF_SITE'] ?? 'dist';
 
 export class Course {
   readonly #product: Product;
+  /** Where the page finds it. */
+  readonly #origin: string;
 
-  private constructor(product: Product) {
+  private constructor(product: Product, origin: string) {
     this.#product = product;
+    this.#origin = origin;
   }
 
-  static async start(clockSpeed = CLOCK_SPEED): Promise<Course> {
-    return new Course(await Product.start({ clockSpeed }));
+  /** @param network lies between the page and the lab. */
+  static async start(clockSpeed = CLOCK_SPEED, network?: BadNetwork): Promise<Course> {
+    const env = network && { MESHPROOF_ORIGINS: network.origin };
+    const product = await Product.start({ clockSpeed, ...(env && { env }) });
+    network?.leadTo(Number(new URL(product.origin).port));
+    return new Course(product, network?.origin ?? product.origin);
   }
 
   stop(): Promise<void> {
@@ -29,7 +37,7 @@ export class Course {
   async open(page: Page): Promise<void> {
     // A walk presses Run on each command as it is printed; fading has tests of its own.
     await page.addInitScript(() => localStorage.setItem('meshproof:whole-commands', 'yes'));
-    await page.goto(this.#product.link);
+    await page.goto(this.#product.link.replace(this.#product.origin, this.#origin));
     await expect(page.locator('html')).toHaveAttribute('data-lab', '');
   }
 
@@ -45,7 +53,7 @@ export class Course {
   }
 
   async visitPath(page: Page, path: string): Promise<void> {
-    await page.goto(this.#product.origin + path);
+    await page.goto(this.#origin + path);
     await expect(page.locator('html')).toHaveAttribute('data-lab', '');
   }
 }

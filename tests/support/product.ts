@@ -29,7 +29,11 @@ export class Product {
     return new URL(this.link).origin;
   }
 
-  static async start({ clockSpeed = 1 }: { clockSpeed?: number } = {}): Promise<Product> {
+  /** @param env more of the environment it starts in. */
+  static async start({
+    clockSpeed = 1,
+    env = {},
+  }: { clockSpeed?: number; env?: Record<string, string> } = {}): Promise<Product> {
     const home = mkdtempSync(join(tmpdir(), 'product-'));
     const kubectl = await pinnedKubectl();
     const child = spawn(
@@ -47,6 +51,7 @@ export class Product {
           PORT: '0',
           // The pinned one, found as a learner's own: nothing is fetched for each test.
           PATH: `${dirname(kubectl)}${delimiter}${process.env['PATH'] ?? ''}`,
+          ...env,
         },
       },
     );

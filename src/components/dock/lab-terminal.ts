@@ -182,6 +182,8 @@ export class LabTerminal extends HTMLElement {
         this.state = state;
         this.detail = detail;
         this.dataset['state'] = state;
+        const comes = state === 'connecting' || state === 'offline';
+        this.line.reached(comes ? undefined : Date.now());
         if (state === 'exited') this.line.ended();
         this.#news();
       },

@@ -25,6 +25,21 @@ function after(...marks: Mark[]): ShellLine['phase'] {
   return shell.phase;
 }
 
+test('who cannot be heard is not silent: a line that breaks begins the wait anew', () => {
+  const shell = new ShellLine('shell 1', {
+    session: 's',
+    printed: () => ({ bytes: new Uint8Array(), missing: 0 }),
+  });
+  assert.equal(shell.audibleFor(1_000, 5_000), 0);
+  shell.reached(500);
+  shell.reached(900); // it was open already
+  assert.equal(shell.audibleFor(1_000, 5_000), 4_000);
+  shell.reached(undefined);
+  assert.equal(shell.audibleFor(1_000, 5_000), 0);
+  shell.reached(4_000);
+  assert.equal(shell.audibleFor(1_000, 5_000), 1_000);
+});
+
 test('a shell is silent until it marks its prompt', () => {
   assert.deepEqual(after(), { kind: 'silent' });
   assert.deepEqual(after(own({ mark: 'prompt' })), { kind: 'prompt' });

@@ -32,6 +32,7 @@ export class ShellLine {
   #offset = -1;
   /** As many as the lab keeps. */
   #marks: Mark[] = [];
+  #reachedAt: number | undefined;
 
   constructor(name: string, { session, printed }: Behind) {
     this.name = name;
@@ -46,6 +47,16 @@ export class ShellLine {
 
   get phase(): ShellPhase {
     return this.#phase;
+  }
+
+  /** Since when nothing more has to come before it can be heard, in milliseconds since the epoch; undefined while its line is down. */
+  reached(at: number | undefined): void {
+    this.#reachedAt = at === undefined ? undefined : (this.#reachedAt ?? at);
+  }
+
+  /** Milliseconds since `from` for which it could have been heard, without a break. */
+  audibleFor(from: number, now: number): number {
+    return this.#reachedAt === undefined ? 0 : Math.max(0, now - Math.max(from, this.#reachedAt));
   }
 
   mark(mark: Mark): void {

@@ -183,10 +183,7 @@ class RunBlock extends HTMLElement {
       }),
     );
     this.#keep({ is: 'running', session: shell.session, shell: shell.name, after, since });
-    setTimeout(() => {
-      record.silence(Date.now());
-      if (record.outcome.state === 'sent') draw();
-    }, patienceMs);
+    this.#awaitSilence(record, { shell, after, patienceMs }, draw);
     draw();
     // What a page that comes back has heard already.
     for (const mark of rejoinedSince === undefined ? [] : shell.heard(after)) {
@@ -194,6 +191,22 @@ class RunBlock extends HTMLElement {
       record.mark(mark);
       draw();
     }
+  }
+
+  /** Nobody is heard over a line that is broken: the wait begins anew when it is back. */
+  #awaitSilence(record: RunRecord, followed: Followed, draw: () => void): void {
+    const { shell, patienceMs } = followed;
+    const since = Date.now();
+    const listen = (ms: number) => {
+      const timer = setTimeout(() => {
+        const left = patienceMs - shell.audibleFor(since, Date.now());
+        if (left > 0) return listen(left);
+        record.silence(Date.now());
+        if (record.outcome.state === 'sent') draw();
+      }, ms);
+      this.#following.push(() => clearTimeout(timer));
+    };
+    listen(patienceMs);
   }
 
   #draw(record: RunRecord, shell: ShellLine, since: number, rejoined: boolean): void {
