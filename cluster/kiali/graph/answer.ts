@@ -7,7 +7,7 @@ import type {
   KialiNode,
   KialiNodeTraffic,
 } from '../../../protocol/kiali.ts';
-import { UNKNOWN } from './identity.ts';
+import { UNKNOWN, appBoxKey } from './identity.ts';
 import type { Box, GraphOptions } from './options.ts';
 import { protocols } from './protocols.ts';
 import type { GraphEdge, GraphNode, TrafficMap } from './traffic-map.ts';
@@ -182,9 +182,8 @@ function box(
 }
 
 function boxKey(node: KialiNode, by: Box): string | undefined {
-  const { cluster, namespace, app, parent } = node;
-  if (by === 'app')
-    return app && app !== UNKNOWN ? `box_${cluster}_${namespace}_${app}` : undefined;
+  const { cluster, namespace, parent } = node;
+  if (by === 'app') return appBoxKey(node);
   if (parent !== undefined) return undefined;
   if (by === 'namespace') return namespace === UNKNOWN ? undefined : `box_${cluster}_${namespace}`;
   return cluster === UNKNOWN ? undefined : `box_${cluster}`;

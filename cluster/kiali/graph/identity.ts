@@ -31,6 +31,19 @@ export function isKnown(name: string): boolean {
   return name !== '' && name !== UNKNOWN;
 }
 
+/** What the nodes of one app share, and its box is named by; undefined for what belongs to no known app. */
+export function appBoxKey({
+  cluster,
+  namespace,
+  app = '',
+}: {
+  cluster: string;
+  namespace: string;
+  app?: string;
+}): string | undefined {
+  return isKnown(app) ? `box_${cluster}_${namespace}_${app}` : undefined;
+}
+
 /** The canonical revision of what has no version is `latest`. */
 export function isVersion(version: string): boolean {
   return isKnown(version) && version !== 'latest';

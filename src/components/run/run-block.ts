@@ -194,18 +194,18 @@ class RunBlock extends HTMLElement {
   }
 
   /** Nobody is heard over a line that is broken: the wait begins anew when it is back. */
-  #awaitSilence(record: RunRecord, followed: Followed, draw: () => void): void {
-    const { shell, patienceMs } = followed;
+  #awaitSilence(record: RunRecord, { shell, patienceMs }: Followed, draw: () => void): void {
     const since = Date.now();
+    let timer = 0;
     const listen = (ms: number) => {
-      const timer = setTimeout(() => {
+      timer = window.setTimeout(() => {
         const left = patienceMs - shell.audibleFor(since, Date.now());
         if (left > 0) return listen(left);
         record.silence(Date.now());
         if (record.outcome.state === 'sent') draw();
       }, ms);
-      this.#following.push(() => clearTimeout(timer));
     };
+    this.#following.push(() => clearTimeout(timer));
     listen(patienceMs);
   }
 

@@ -4,21 +4,21 @@ import type { KialiHealth, KialiRequestRates } from '../../../../protocol/kiali.
 import { addRequests, emptyHealth, healthOfRatio, settle, worse } from '../../health/health.ts';
 import { RATE_ANNOTATION, type Tolerance, meantFor } from '../../health/tolerances.ts';
 import { workloadStatus } from '../../health/workload-status.ts';
-import { isKnown } from '../identity.ts';
+import { appBoxKey, isKnown } from '../identity.ts';
 import type { GraphEdge, GraphNode } from '../traffic-map.ts';
 import type { Finalizer, GraphWorld } from '../world.ts';
 
 export const health: Finalizer = (map, world) => {
   const apps = new Map<string, number>();
   for (const node of map.nodes.values()) {
-    const key = appKey(node);
+    const key = appBoxKey(node);
     if (key !== undefined) apps.set(key, (apps.get(key) ?? 0) + 1);
   }
   for (const node of map.nodes.values()) {
     if (node.type === 'unknown') continue;
     node.health = emptyHealth();
     // The health of a whole app is its box's, and one node alone gets no box.
-    const members = apps.get(appKey(node) ?? '') ?? 0;
+    const members = apps.get(appBoxKey(node) ?? '') ?? 0;
     if (node.type === 'app' && members > 1) node.appHealth = emptyHealth();
   }
   for (const edge of map.edges()) {
@@ -36,10 +36,6 @@ export const health: Finalizer = (map, world) => {
   }
   for (const node of map.nodes.values()) if (!node.marks.isInaccessible) judge(node, world);
 };
-
-function appKey({ cluster, namespace, app }: GraphNode): string | undefined {
-  return isKnown(app) ? `${cluster} ${namespace} ${app}` : undefined;
-}
 
 function judge(node: GraphNode, world: GraphWorld): void {
   const { inventory } = world;
