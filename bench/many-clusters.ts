@@ -1,38 +1,31 @@
-// A process with a hundred clusters in it, as the clusters' process of a class would be: what it weighs and what it costs at
-// rest and asleep. Forked by clusters.ts, for its own memory and CPU are the figures; tells them and ends.
+// A process with many clusters in it, as the clusters' process of a class would be. Forked by clusters.ts, which looks at what
+// it weighs and costs.
 
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type PooledCluster, WorkerPool } from '../server/engines/embedded/pool.ts';
 import { ApiClient } from '../tests/support/api-client.ts';
-import { median } from './figure.ts';
-import { shareOfCore } from './share.ts';
 
-const CLUSTERS = 100;
 const PODS = 6;
-/** Milliseconds from the last request: to the look at a cluster at rest, how long it lasts, and to sleep. */
-const REST_MS = 60_000;
-const LOOK_MS = 20_000;
-const FREEZE_MS = REST_MS + LOOK_MS + 5_000;
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
 
-/** What `clusters.ts` hears. */
+/** What it is begun with. */
 export interface ManyClusters {
-  /** Bytes of resident memory, each: just after the pods are Ready, and at rest. */
-  readyBytes: number;
-  restBytes: number;
-  /** Shares of one core, all together; asleep beyond what a Node process costs that does nothing, at the same time. */
-  restShare: number;
-  frozenShare: number;
+  clusters: number;
+  /** Milliseconds from the last request to sleep. */
+  freezeAfterMs: number;
 }
 
-/** Does nothing but tell its own share: what the machine counts for a process that only waits. */
-const idler = fork(fileURLToPath(new URL('idler.ts', import.meta.url)));
+/** What it tells when all pods are Ready. From then on it does nothing of its own, until it is told to end by any message. */
+export interface AllReady {
+  /** Bytes of resident memory before the first cluster. */
+  emptyBytes: number;
+}
+
+const { clusters: count, freezeAfterMs } = JSON.parse(process.argv[2] ?? '') as ManyClusters;
 const directory = mkdtempSync(join(tmpdir(), 'bench-'));
 const pool = new WorkerPool({
   entry: new URL('../server/engines/embedded/worker.ts', import.meta.url),
@@ -43,10 +36,10 @@ const pool = new WorkerPool({
 
 try {
   await pool.warm();
-  const empty = process.memoryUsage.rss();
+  const emptyBytes = process.memoryUsage.rss();
   const identity = await pool.newIdentity();
   const clusters: PooledCluster[] = [];
-  for (let index = 0; index < CLUSTERS; index++)
+  for (let index = 0; index < count; index++)
     clusters.push(
       await pool.start(
         {
@@ -56,7 +49,7 @@ try {
           fresh: true,
           revisionFloor: 0,
           clockSpeed: 1,
-          freezeAfterMs: FREEZE_MS,
+          freezeAfterMs,
         },
         {
           onStage: () => {},
@@ -78,24 +71,13 @@ try {
   for (const client of clients) await client.json('POST', DEPLOYMENTS, web());
   for (const client of clients) await untilAvailable(client);
   for (const client of clients) client.close();
-  const each = () => (process.memoryUsage.rss() - empty) / CLUSTERS;
-  const readyBytes = each();
-  const asleepAt = Date.now() + FREEZE_MS + LOOK_MS / 2;
-  await wait(REST_MS);
-  const restShare = await shareOfCore(LOOK_MS);
-  const restBytes = each();
-  await wait(asleepAt - Date.now());
-  const told: ManyClusters = {
-    readyBytes,
-    restBytes,
-    restShare,
-    frozenShare: await lastingShare(idler),
-  };
-  await new Promise((sent) => process.send?.(told, sent));
+  const ready: AllReady = { emptyBytes };
+  process.send?.(ready);
+  await once(process, 'message');
 } finally {
-  idler.kill();
   await pool.close();
   rmSync(directory, { recursive: true, force: true });
+  process.disconnect();
 }
 
 function web() {
@@ -122,16 +104,4 @@ async function untilAvailable(client: ApiClient): Promise<void> {
     if (status.availableReplicas === PODS) return;
     await wait(50);
   }
-}
-
-/** Of several looks, so that V8's last tidying up after a long run is not taken for a cost that stays. */
-async function lastingShare(peer: ChildProcess): Promise<number> {
-  const shares: number[] = [];
-  for (let look = 0; look < 5; look++) {
-    const ms = LOOK_MS / 5;
-    peer.send(ms);
-    const [own, [idle]] = await Promise.all([shareOfCore(ms), once(peer, 'message')]);
-    shares.push(Math.max(0, own - Number(idle)));
-  }
-  return median(shares);
 }

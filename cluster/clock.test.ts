@@ -226,6 +226,51 @@ test('time-outs that are cancelled leave the others in order, and are not kept',
   );
 });
 
+test('where nobody looks, upkeep wakes nothing; it runs along with the next thing that happens', () => {
+  const { platform, advance, timerCount } = fakePlatform();
+  const clock = new Clock(platform);
+  const ran: string[] = [];
+  clock.after(100, () => ran.push('heartbeat'), { upkeep: true });
+  clock.attended = false;
+  assert.equal(timerCount(), 0);
+  advance(60_000);
+  clock.after(1_000, () => ran.push('job'));
+  advance(999);
+  assert.equal(ran.length, 0);
+  advance(1);
+  assert.deepEqual(ran, ['heartbeat', 'job']);
+});
+
+test('who comes to look finds the upkeep that is due done, each once and in its order, and later upkeep at its time', () => {
+  const { platform, advance } = fakePlatform();
+  const clock = new Clock(platform);
+  const ran: string[] = [];
+  const beat = () => {
+    ran.push('heartbeat');
+    clock.after(10_000, beat, { upkeep: true });
+  };
+  clock.after(10_000, beat, { upkeep: true });
+  clock.after(50_000, () => ran.push('look at heartbeats'), { upkeep: true });
+  clock.attended = false;
+  advance(3_600_000);
+  assert.deepEqual(ran, []);
+  clock.attended = true;
+  assert.deepEqual(ran, ['heartbeat', 'look at heartbeats']);
+  advance(10_000);
+  assert.deepEqual(ran, ['heartbeat', 'look at heartbeats', 'heartbeat']);
+});
+
+test('a fast clock that nobody looks at is not held up by its upkeep', () => {
+  const { platform, advance } = fakePlatform();
+  const clock = new Clock(platform, { speed: 20, start: 0 });
+  clock.after(1_000, () => {}, { upkeep: true });
+  clock.attended = false;
+  advance(60_000);
+  assert.equal(clock.now(), 1_200_000);
+  clock.attended = true;
+  assert.equal(clock.now(), 1_200_000);
+});
+
 test('a speed of zero is refused by name', () => {
   const { platform } = fakePlatform();
   assert.throws(() => new Clock(platform, { speed: 0 }), /clock speed 0/);

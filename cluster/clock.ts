@@ -10,6 +10,12 @@ interface Task {
   order: number;
   run: () => void;
   cancelled: boolean;
+  isUpkeep: boolean;
+}
+
+export interface TaskOptions {
+  /** It only keeps up what somebody would find when he looks, as a heartbeat does: see `attended`. Default false. */
+  upkeep?: boolean;
 }
 
 export interface ClockOptions {
@@ -42,6 +48,7 @@ export class Clock {
   #order = 0;
   #speed: number;
   #frozen = false;
+  #attended = true;
   /** Cluster time and real time at the last change of speed. */
   #anchorCluster: number;
   #anchorReal: number;
@@ -68,8 +75,8 @@ export class Clock {
   /** A clock faster than life waits for what is due and has not run; what it waits is lost, and not caught up. */
   #held(now: number): number {
     if (now <= (this.#tasks[0]?.due ?? Infinity) + LEAD_MS) return now;
-    this.#dropCancelled();
-    const limit = Math.max(this.#anchorCluster, (this.#tasks[0]?.due ?? Infinity) + LEAD_MS);
+    const due = this.#nextToWakeFor()?.due ?? Infinity;
+    const limit = Math.max(this.#anchorCluster, due + LEAD_MS);
     if (now <= limit) return now;
     this.#anchorCluster = limit;
     this.#anchorReal = this.#platform.now();
@@ -104,16 +111,34 @@ export class Clock {
     this.#arm();
   }
 
+  /**
+   * Whether somebody looks. While nobody does, upkeep alone wakes nothing: it waits for a task that does, or for somebody, and
+   * then runs, each once, before anything that is asked for later. Default true.
+   */
+  get attended(): boolean {
+    return this.#attended;
+  }
+
+  set attended(value: boolean) {
+    if (value === this.#attended) return;
+    this.#anchor(); // time went on, and does not go back to what waited
+    this.#attended = value;
+    this.#disarm();
+    if (value && !this.#manual) this.#turn();
+    else this.#arm();
+  }
+
   /** Runs `run` once, after `ms` of cluster time, in a turn of its own (never inside this call). */
-  after(ms: number, run: () => void): Cancel {
+  after(ms: number, run: () => void, { upkeep = false }: TaskOptions = {}): Cancel {
     const task: Task = {
       due: this.now() + Math.max(0, ms),
       order: this.#order++,
       run,
       cancelled: false,
+      isUpkeep: upkeep,
     };
     this.#push(task);
-    if (this.#tasks[0] === task) this.#arm();
+    if (this.#tasks[0] === task || (!this.#attended && !upkeep)) this.#arm();
     return () => {
       if (task.cancelled) return;
       task.cancelled = true;
@@ -181,8 +206,7 @@ export class Clock {
   /** Keeps one real timer, set for the earliest task. */
   #arm(): void {
     if (this.#manual || this.#frozen) return;
-    this.#dropCancelled();
-    const next = this.#tasks[0];
+    const next = this.#nextToWakeFor();
     if (!next) return this.#disarm();
     if (this.#cancelTimer && this.#timerDue <= next.due) return;
     this.#disarm();
@@ -193,8 +217,7 @@ export class Clock {
   }
 
   #turn(): void {
-    this.#cancelTimer = undefined;
-    this.#timerDue = Infinity;
+    this.#disarm();
     if (this.#frozen) return;
     const now = this.now();
     // A task that asks for after(0) waits for the next turn, so a busy controller yields to I/O.
@@ -207,6 +230,16 @@ export class Clock {
       next.run();
     }
     this.#arm();
+  }
+
+  /** Of a cluster that nobody looks at there is little to look through, and seldom. */
+  #nextToWakeFor(): Task | undefined {
+    this.#dropCancelled();
+    if (this.#attended) return this.#tasks[0];
+    let next: Task | undefined;
+    for (const task of this.#tasks)
+      if (!task.isUpkeep && !task.cancelled && (!next || before(task, next))) next = task;
+    return next;
   }
 
   #dropCancelled(): void {

@@ -54,6 +54,8 @@ export interface ClusterOptions {
   seed?: number;
   /** What the node can run. Default: every image there is. */
   images?: ImageRegistry;
+  /** Called whenever `changes` has grown. */
+  noteChange?: () => void;
 }
 
 /** Plain data: survives structuredClone and JSON. Objects are shared with the cluster, not copied. */
@@ -109,7 +111,7 @@ export class Cluster {
     this.#store = store;
     if (this.#snapshot) store.restore(this.#snapshot.store);
     store.onChange((change) => {
-      if (!isRenewal(change)) this.#changes++;
+      if (!isRenewal(change)) this.#noteChange();
     });
     this.mesh = new Mesh({ store, clock });
     this.#network = new ClusterNetwork({ store, clock, limits, random, nodeName });
@@ -132,6 +134,7 @@ export class Cluster {
       readings: metricsReadings(() => this.#node),
     });
     this.#node = new Node({
+      noteChange: () => this.#noteChange(),
       store,
       client: this.#api.client('kubelet'),
       clock,
@@ -160,7 +163,12 @@ export class Cluster {
 
   /** Grows whenever something changed that a snapshot must hold. The node's heartbeat alone is not worth a snapshot. */
   get changes(): number {
-    return this.#changes + this.#node.changes;
+    return this.#changes;
+  }
+
+  #noteChange(): void {
+    this.#changes++;
+    this.#options.noteChange?.();
   }
 
   /** Resolves when `/readyz` is 200. */
@@ -268,6 +276,11 @@ export class Cluster {
 
   thaw(): void {
     if (this.#state !== 'stopped') this.clock.thaw();
+  }
+
+  /** Whether somebody looks: where nobody does, the node's heartbeats wait for the next thing that happens. */
+  set attended(value: boolean) {
+    this.clock.attended = value;
   }
 
   /** Ends everything, open watches and containers included. */

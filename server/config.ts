@@ -178,12 +178,20 @@ export const limits = {
   clusterStartMs: 30_000,
   /** Milliseconds between snapshots of a cluster in which something happened: what kill -9 may lose. */
   snapshotIntervalMs: 1_000,
+  /** Milliseconds without a client after which the heartbeats of a cluster wait for the next one. */
+  unattendedAfterMs: 30_000,
   /** Milliseconds without a client after which a cluster freezes. */
   freezeAfterMs: 10 * 60_000,
   /** Commands at the control socket at a time, and the milliseconds they have to say what they want. */
   controlConnections: 16,
   controlRequestMs: 5_000,
 } as const;
+
+/**
+ * What the clusters' process is started with. V8 looks every eight seconds, for minutes, whether an idle heap is worth a
+ * collection, and each look wakes a thread that has nothing to do.
+ */
+export const clustersFlags: readonly string[] = ['--no-memory-reducer'];
 
 /** What flow control rests on: a page acknowledges often enough to let a paused pty go on, whatever the numbers become. */
 export function windowHolds(

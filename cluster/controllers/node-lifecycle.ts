@@ -51,7 +51,8 @@ export function startNodeLifecycleController(world: World): Cancel {
         await markSilent(client, node, clock.now());
       } else if (silentIn !== Infinity) {
         looksDue.add(name);
-        queue.addAfter(name, silentIn + SECOND_LOOK_MS);
+        // Where nobody looks, the node's renewal waits, and so does this.
+        queue.addAfter(name, silentIn + SECOND_LOOK_MS, { upkeep: true });
       }
       await keepTaints(client, name, clock.now());
     },

@@ -2,7 +2,7 @@
 // twice at a time, and is tried again with back-off when its work fails. Knows nothing of what the work is.
 // The rules are those of client-go's rate-limited work queue, which every Kubernetes controller stands on.
 
-import type { Clock } from '../clock.ts';
+import type { Clock, TaskOptions } from '../clock.ts';
 import type { Cancel, Platform } from '../platform.ts';
 import { isRefusal } from './refusals.ts';
 
@@ -49,17 +49,18 @@ export class WorkQueue {
   }
 
   /** Adds the key after `ms` of cluster time. Of several waits for one key the earliest holds. */
-  addAfter(key: string, ms: number): void {
+  addAfter(key: string, ms: number, options?: TaskOptions): void {
     if (this.#closed) return;
     if (ms <= 0) return this.add(key);
     const due = this.#options.clock.now() + ms;
     const earlier = this.#delayed.get(key);
     if (earlier && earlier.due <= due) return;
     earlier?.cancel();
-    const cancel = this.#options.clock.after(ms, () => {
+    const added = () => {
       this.#delayed.delete(key);
       this.add(key);
-    });
+    };
+    const cancel = this.#options.clock.after(ms, added, options);
     this.#delayed.set(key, { due, cancel });
   }
 

@@ -36,7 +36,7 @@ class HandTime {
   }
 }
 
-test('after a freeze of hours the node is ready, its pods run on, and nothing was restarted', async () => {
+async function nodeWithPod() {
   const time = new HandTime();
   const clock = new Clock({ now: () => time.ms, after: (ms, run) => time.after(ms, run) });
   const world = await apiWorld({ clock });
@@ -61,14 +61,11 @@ test('after a freeze of hours the node is ready, its pods run on, and nothing wa
   await world.kinds.create('pods', podDraft('web', { containers }));
   await time.pass(5000);
   assert.equal(world.kinds.get('pods', 'default', 'web')?.status?.phase, 'Running');
+  return { time, clock, world, runtime };
+}
 
-  clock.freeze();
-  const revision = store.revision;
-  await time.pass(8 * 3_600_000);
-  assert.equal(store.revision, revision);
-  clock.thaw();
-  await time.pass(5000);
-
+/** As if nothing had been: the node ready, its pod never restarted, nothing logged. */
+function isAsBefore({ world, runtime }: Awaited<ReturnType<typeof nodeWithPod>>): void {
   const [, , , ready] =
     world.kinds.get('nodes', undefined, 'mesh-lab-control-plane')?.status?.conditions ?? [];
   assert.equal(ready?.status, 'True');
@@ -81,4 +78,37 @@ test('after a freeze of hours the node is ready, its pods run on, and nothing wa
   assert.equal(status.restartCount, 0);
   assert.equal(runtime.started.length, 1);
   assert.deepEqual(world.logged, []);
+}
+
+test('after a freeze of hours the node is ready, its pods run on, and nothing was restarted', async () => {
+  const it = await nodeWithPod();
+  it.clock.freeze();
+  const { revision } = it.world.store;
+  await it.time.pass(8 * 3_600_000);
+  assert.equal(it.world.store.revision, revision);
+  it.clock.thaw();
+  await it.time.pass(5000);
+  isAsBefore(it);
+});
+
+test('a node that nobody looked at for half an hour did not beat, and is ready for who comes', async () => {
+  const it = await nodeWithPod();
+  await it.world.kinds.delete('pods', 'default', 'web');
+  await it.time.pass(60_000);
+  it.clock.attended = false;
+  const { revision } = it.world.store;
+  await it.time.pass(30 * 60_000);
+  assert.equal(it.world.store.revision, revision);
+  it.clock.attended = true;
+  await it.time.pass(0);
+  const lease = it.world.kinds.get(
+    'leases.coordination.k8s.io',
+    'kube-node-lease',
+    'mesh-lab-control-plane',
+  );
+  assert.equal(Date.parse(lease?.spec.renewTime ?? ''), it.time.ms);
+  await it.time.pass(5000);
+  const node = it.world.kinds.get('nodes', undefined, 'mesh-lab-control-plane');
+  assert.equal(node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
+  assert.equal(node?.spec.taints, undefined);
 });

@@ -11,7 +11,7 @@ import type {
 } from '../api/kubelet.ts';
 import { badRequest, notFound, plainError } from '../api/status.ts';
 import type { Tokens } from '../api/tokens.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, TaskOptions } from '../clock.ts';
 import { EventRecorder } from '../controllers/events.ts';
 import { type KindsClient, type Pod, ofKinds } from '../controllers/kinds.ts';
 import { isTerminal } from '../controllers/pods.ts';
@@ -51,6 +51,8 @@ export interface NodeOptions {
   timing?: Partial<Timing>;
   /** Signs the tokens that pods find in their service account volume. Without it that file is missing. */
   tokens?: Pick<Tokens, 'issue'>;
+  /** Called when something changed that a snapshot holds and no object tells: logs. */
+  noteChange?: () => void;
 }
 
 /** Plain data: survives structuredClone and JSON. */
@@ -75,7 +77,6 @@ export class Node implements Kubelet {
   readonly #timers = new Set<Cancel>();
   #unwatch: Cancel | undefined;
   #running = false;
-  #changes = 0;
 
   constructor(options: NodeOptions) {
     const { clock, limits, random, network, runtime } = options;
@@ -112,7 +113,7 @@ export class Node implements Kubelet {
         secret: (namespace, name) => client.get('secrets', namespace, name),
         services: (namespace) => client.list('services', namespace),
       },
-      noteChange: () => this.#changes++,
+      noteChange: options.noteChange ?? (() => {}),
       limits,
       tokens: options.tokens,
       random,
@@ -121,11 +122,6 @@ export class Node implements Kubelet {
       hostIP: NODE_IP,
       allocatable: capacityOf(limits.podsPerNode),
     };
-  }
-
-  /** Grows whenever something changed that a snapshot holds and no object tells: logs. */
-  get changes(): number {
-    return this.#changes;
   }
 
   /** Begins to run what the API assigns to this node, restored pods first. */
@@ -361,17 +357,19 @@ export class Node implements Kubelet {
 
   /** At whole multiples: kubelets of one process then beat together, and for all but the first everything is warm. */
   #every(ms: number, run: () => Promise<void>): void {
-    this.#after(ms - (this.#parts.clock.now() % ms), () => {
+    const beat = () => {
       this.#say(run());
       this.#every(ms, run);
-    });
+    };
+    this.#after(ms - (this.#parts.clock.now() % ms), beat, { upkeep: true });
   }
 
-  #after(ms: number, run: () => void): void {
-    const cancel = this.#parts.clock.after(ms, () => {
+  #after(ms: number, run: () => void, options?: TaskOptions): void {
+    const due = () => {
       this.#timers.delete(cancel);
       if (this.#running) run();
-    });
+    };
+    const cancel = this.#parts.clock.after(ms, due, options);
     this.#timers.add(cancel);
   }
 }

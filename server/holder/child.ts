@@ -13,6 +13,8 @@ export interface ChildOptions<In> {
   /** As a person calls it: `The web server`. */
   name: string;
   script: string;
+  /** Of Node or V8, besides this process's own. */
+  flags?: readonly string[];
   env: Record<string, string | undefined>;
   /** Each time it has been started, before it has said anything. */
   started: () => void;
@@ -48,10 +50,10 @@ export class Child<In, Out extends object> {
   }
 
   start(): void {
-    const { name, script, env, started, message, ended, log } = this.#options;
+    const { name, script, flags, env, started, message, ended, log } = this.#options;
     const startedAt = performance.now();
     const { file, args } = withoutDescriptors(
-      { file: process.execPath, args: [...process.execArgv, script] },
+      { file: process.execPath, args: [...process.execArgv, ...(flags ?? []), script] },
       PIPE,
     );
     const child = spawn(file, args, {

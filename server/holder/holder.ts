@@ -12,7 +12,7 @@ import { labError } from '../../protocol/errors.ts';
 import type { LabErrorCode } from '../../protocol/errors.ts';
 import type { Answer, Ask, FromEngines, FromWeb, ToWeb } from '../../protocol/processes.ts';
 import { frameLimits, TERMINAL_PROTOCOL } from '../../protocol/terminal.ts';
-import { limits } from '../config.ts';
+import { clustersFlags, limits } from '../config.ts';
 import type { Config } from '../config.ts';
 import { installationOf, sandboxed } from '../terminal/sandbox.ts';
 import type { Shell } from '../terminal/session.ts';
@@ -165,6 +165,7 @@ export class Holder {
     this.#clusters = new Child<FromEngines, never>({
       name: "The clusters' process",
       script,
+      flags: clustersFlags,
       env,
       log,
       started: () => {},

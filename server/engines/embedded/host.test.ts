@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,10 @@ let count = 0;
 class PlayedCluster implements HostedCluster {
   word: string;
   revision: number;
-  changes = 0;
+  attended = true;
+  /** How often somebody asked whether anything changed. */
+  looks = 0;
+  #changes = 0;
   readonly calls: string[] = [];
   readonly init: ClusterInit;
   /** Looks until the node is ready. */
@@ -33,8 +36,14 @@ class PlayedCluster implements HostedCluster {
 
   change(word: string): void {
     this.word = word;
-    this.changes++;
+    this.#changes++;
     this.revision++;
+    this.init.noteChange();
+  }
+
+  get changes() {
+    this.looks++;
+    return this.#changes;
   }
 
   async start() {
@@ -111,6 +120,20 @@ async function until(fact: () => boolean): Promise<void> {
   while (!fact()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+async function ask(host: Host): Promise<void> {
+  const asked = get(`${host.started.url}/api`, { ...administrator, agent: false });
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  response.resume();
+}
+
+/** Open until it is destroyed. */
+async function openWatch(host: Host): Promise<ClientRequest> {
+  const asked = get(`${host.started.url}/watch`, { ...administrator, agent: false });
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  response.on('error', () => {}); // It is cut.
+  return asked;
+}
+
 test('it starts when the node is ready, and says who the cluster is', async (t) => {
   const { host, cluster } = await world(t);
   assert.equal(cluster.calls[0], 'start');
@@ -146,7 +169,10 @@ test('its state is on disk within a tick of a change, readable by its owner alon
 });
 
 test('heartbeats are not written, and yet revisions never catch up with the next life’s', async (t) => {
-  const { cluster, file, kept } = await world(t);
+  const { host, cluster, file, kept } = await world(t, {
+    bounds: { snapshotIntervalMs: 10, unattendedAfterMs: 20 },
+  });
+  const watch = await openWatch(host);
   await until(() => existsSync(file));
   const { revision } = kept();
   cluster.revision += 10;
@@ -154,6 +180,35 @@ test('heartbeats are not written, and yet revisions never catch up with the next
   assert.equal(kept().revision, revision);
   cluster.revision += REVISION_GAP / 2;
   await until(() => kept().revision === cluster.revision);
+  watch.destroy();
+});
+
+test('a cluster in which nothing happens is left alone, and the next change is kept all the same', async (t) => {
+  const { cluster, file, kept } = await world(t);
+  cluster.change('one');
+  await until(() => existsSync(file) && kept().snapshot === 'one');
+  // The look that kept it was the last but one.
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const { looks } = cluster;
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.equal(cluster.looks, looks);
+  cluster.change('two');
+  await until(() => kept().snapshot === 'two');
+});
+
+test('a cluster is attended while somebody asks or watches, and from the first request after', async (t) => {
+  const { host, cluster } = await world(t, {
+    bounds: { snapshotIntervalMs: 10, unattendedAfterMs: 30, freezeAfterMs: Infinity },
+  });
+  const watch = await openWatch(host);
+  await new Promise((resolve) => setTimeout(resolve, 90));
+  assert.equal(cluster.attended, true);
+  watch.destroy();
+  await until(() => !cluster.attended);
+  await ask(host);
+  assert.equal(cluster.attended, true);
+  assert.equal(host.frozen, false);
+  await until(() => !cluster.attended);
 });
 
 test('the next life begins with the kept state, its revisions far above', async (t) => {
@@ -199,24 +254,20 @@ test('without clients it goes to sleep with its state kept, and wakes at the fir
     cluster.calls.filter((call) => ['freeze', 'slept', 'woke'].includes(call)),
     ['freeze', 'slept'],
   );
-  const [response] = (await once(
-    get(`${host.started.url}/api`, { ...administrator, agent: false }),
-    'response',
-  )) as [IncomingMessage];
-  response.resume();
+  assert.equal(cluster.attended, false);
+  await ask(host);
   assert.equal(host.frozen, false);
+  assert.equal(cluster.attended, true);
   assert.deepEqual(cluster.calls.slice(-2), ['woke', 'thaw']);
   await until(() => host.frozen);
 });
 
 test('an open watch keeps it awake, however long nothing happens', async (t) => {
   const { host } = await world(t, { bounds: { snapshotIntervalMs: 10, freezeAfterMs: 30 } });
-  const asked = get(`${host.started.url}/watch`, { ...administrator, agent: false });
-  const [response] = (await once(asked, 'response')) as [IncomingMessage];
-  response.on('error', () => {}); // Cut below.
+  const watch = await openWatch(host);
   await new Promise((resolve) => setTimeout(resolve, 150));
   assert.equal(host.frozen, false);
-  asked.destroy();
+  watch.destroy();
   await until(() => host.frozen);
 });
 

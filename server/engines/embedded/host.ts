@@ -21,6 +21,8 @@ export interface HostedCluster extends ClusterApi {
   readonly revision: number;
   /** Grows whenever something changed that a snapshot must hold; revisions may rise without it, as by heartbeats. */
   readonly changes: number;
+  /** Whether somebody looks: where nobody does, what would only be seen by looking may wait. */
+  set attended(value: boolean);
   freeze(): void;
   thaw(): void;
   stop(): void | Promise<void>;
@@ -31,6 +33,8 @@ export interface ClusterInit {
   caCertificate: string;
   revisionFloor: number;
   snapshot?: unknown;
+  /** To be called whenever `changes` has grown. */
+  noteChange: () => void;
 }
 
 export interface HostOptions {
@@ -54,10 +58,15 @@ export interface HostOptions {
   bounds?: Partial<HostBounds>;
 }
 
-export type HostBounds = Record<'clusterStartMs' | 'snapshotIntervalMs' | 'freezeAfterMs', number>;
+export type HostBounds = Record<
+  'clusterStartMs' | 'snapshotIntervalMs' | 'unattendedAfterMs' | 'freezeAfterMs',
+  number
+>;
 
 /** Share of the thread that snapshots of one cluster may take: a large one is kept less often than each second. */
 const SNAPSHOT_SHARE = 1 / 20;
+/** A longer one fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Milliseconds between looks whether a fresh cluster is ready: its first pods of the system take a few turns. */
 const LOOK_MS = 5;
 
@@ -75,8 +84,9 @@ export class Host {
   readonly #bounds: HostBounds;
   readonly #cluster: HostedCluster;
   readonly #server: ApiServer;
-  #frozen = false;
-  #endBeat = () => {};
+  #state: 'attended' | 'unattended' | 'frozen' | 'stopped' = 'attended';
+  #nextLook: NodeJS.Timeout | undefined;
+  #endBeat: (() => void) | undefined;
   /** `changes` of the state on disk. */
   #kept = -1;
   #keptRevision = 0;
@@ -101,6 +111,7 @@ export class Host {
     const bounds = { ...limits, ...options.bounds };
     const { identity, onEnter = () => {} } = options;
     const kept = await readSnapshot(options);
+    let host: Host | undefined;
     const cluster = options.create({
       platform: entering(nodePlatform(options.log), onEnter),
       caCertificate: identity.caCertificate,
@@ -110,11 +121,11 @@ export class Host {
         kept ? kept.revision + REVISION_GAP : 0,
       ),
       ...(kept && !options.fresh && { snapshot: kept.snapshot }),
+      noteChange: () => host?.noteChange(),
     });
-    let host: Host | undefined;
     const enter = () => {
       onEnter();
-      host?.wake();
+      host?.attend();
     };
     const api: ClusterApi = {
       handle: (request) => {
@@ -149,21 +160,36 @@ export class Host {
       await cluster.stop();
       throw error;
     }
-    host.#live();
+    host.#look();
+    host.noteChange();
     return host;
   }
 
   get frozen(): boolean {
-    return this.#frozen;
+    return this.#state === 'frozen';
   }
 
-  /** A client is there: waits go on. */
-  wake(): void {
-    if (!this.#frozen) return;
-    this.#frozen = false;
-    this.#options.onWake?.();
-    this.#cluster.thaw();
-    this.#live();
+  /** A client is there: all waits go on. */
+  attend(): void {
+    if (this.#state === 'attended' || this.#state === 'stopped') return;
+    if (this.#state === 'frozen') {
+      this.#options.onWake?.();
+      this.#cluster.thaw();
+    }
+    this.#state = 'attended';
+    this.#cluster.attended = true;
+    this.noteChange();
+    this.#look();
+  }
+
+  /** State is kept while it changes; a cluster in which nothing happens is left alone. */
+  noteChange(): void {
+    const isKept = this.#options.snapshotFile !== undefined;
+    if (!isKept || this.#state === 'frozen' || this.#state === 'stopped') return;
+    this.#endBeat ??= every(this.#bounds.snapshotIntervalMs, () => {
+      this.#keep();
+      if (this.#kept === this.#cluster.changes) this.#stopKeeping();
+    });
   }
 
   /** Writes the present state to a file. */
@@ -176,7 +202,9 @@ export class Host {
 
   /** Ends it; with `keep` its last state is on disk. Resolves with its last revision. */
   async stop(keep: boolean): Promise<number> {
-    this.#endBeat();
+    this.#state = 'stopped';
+    clearTimeout(this.#nextLook);
+    this.#stopKeeping();
     await this.#server.close();
     const { revision } = this.#cluster;
     try {
@@ -188,24 +216,36 @@ export class Host {
     return revision;
   }
 
-  /** Awake: state is kept as it changes, and after a while without clients it goes to sleep. */
-  #live(): void {
-    const { snapshotIntervalMs, freezeAfterMs } = this.#bounds;
-    this.#endBeat();
-    this.#endBeat = every(snapshotIntervalMs, () => {
-      this.#keep();
-      const idle = Date.now() - this.#server.lastActive;
-      if (idle >= freezeAfterMs && this.#server.open === 0) this.#sleep();
-    });
+  /** After a while without clients it is left to itself, and after a longer one it goes to sleep. */
+  #look(): void {
+    clearTimeout(this.#nextLook);
+    const { unattendedAfterMs, freezeAfterMs } = this.#bounds;
+    const idle = this.#server.open > 0 ? 0 : Date.now() - this.#server.lastActive;
+    if (idle >= freezeAfterMs) return this.#sleep();
+    const isAttended = idle < unattendedAfterMs;
+    if (!isAttended) {
+      this.#state = 'unattended';
+      this.#cluster.attended = false;
+    }
+    // Heartbeats raise revisions without a change.
+    if (this.#cluster.revision - this.#keptRevision >= REVISION_GAP / 2) this.noteChange();
+    const next = isAttended ? Math.min(unattendedAfterMs, freezeAfterMs) : freezeAfterMs;
+    this.#nextLook = setTimeout(() => this.#look(), Math.min(next - idle + 1, LONGEST_TIMER_MS));
   }
 
   #sleep(): void {
-    this.#frozen = true;
+    this.#state = 'frozen';
     this.#cluster.freeze();
-    this.#endBeat();
+    this.#cluster.attended = false;
+    this.#stopKeeping();
     this.#keptAt = 0;
     this.#keep();
     this.#options.onSleep?.();
+  }
+
+  #stopKeeping(): void {
+    this.#endBeat?.();
+    this.#endBeat = undefined;
   }
 
   #keep(): void {
@@ -221,6 +261,7 @@ export class Host {
     this.#keptAt = now;
     this.save(snapshotFile).catch((error: unknown) => {
       this.#kept = -1; // Tried again at the next tick.
+      this.noteChange();
       this.#options.log('error', `the cluster's state could not be kept: ${String(error)}`);
     });
     this.#keepingTook = performance.now() - now;

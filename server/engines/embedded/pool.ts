@@ -1,6 +1,7 @@
 // The worker threads in which embedded clusters live: one is always warm, several clusters share one, and a worker that no
 // longer answers is ended, with its clusters told so. Knows nothing of what a cluster is or of who wants one.
 
+import type { EventLoopUtilization } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { type Identity, createIdentity } from '../../apiserver/certificates.ts';
 import { limits } from '../../config.ts';
@@ -127,6 +128,10 @@ export class WorkerPool {
   }
 }
 
+/** A thread that worked less than this share of the time is quiet, and is looked at so many times less often. */
+const QUIET_SHARE = 0.05;
+const QUIET_FACTOR = 5;
+
 interface Guest {
   onLost: (loss: Loss) => void;
   onStage: (stage: string) => void;
@@ -147,8 +152,13 @@ class PoolWorker {
   /** It said so, and was sent nothing since. */
   #isResting = false;
   #misses = 0;
+  #lastLook: EventLoopUtilization | undefined;
+  /** At the last look it had hardly done anything. */
+  #isQuiet = false;
   #ended = false;
   #endWatch: (() => void) | undefined;
+  /** Milliseconds between looks; undefined while there are none. */
+  #watchMs: number | undefined;
   #becameWarm: () => void = () => {};
 
   constructor({ entry, log }: PoolOptions, bounds: PoolBounds, left: (wasWarm: boolean) => void) {
@@ -188,17 +198,25 @@ class PoolWorker {
     return this.#guests.size;
   }
 
-  /** Who has nothing to do cannot hang, and nobody need wake to ask. */
+  /** Who has nothing to do cannot hang, and nobody need wake to ask; who does little is looked at less often. */
   #watch(): void {
     const isBusy = this.#isWarm && !this.#ended && !this.#isResting && this.#guests.size > 0;
-    if (isBusy) this.#endWatch ??= every(this.#bounds.workerPingMs, () => this.#beat());
-    else {
-      this.#endWatch?.();
-      this.#endWatch = undefined;
-    }
+    const ms = isBusy ? this.#bounds.workerPingMs * (this.#isQuiet ? QUIET_FACTOR : 1) : undefined;
+    if (ms === this.#watchMs) return;
+    this.#watchMs = ms;
+    this.#endWatch?.();
+    this.#endWatch = ms === undefined ? undefined : every(ms, () => this.#beat());
   }
 
+  /** Who waited for something since the last look lives, and is not woken to say so; who did not is asked. */
   #beat(): void {
+    const { performance } = this.#thread;
+    const { idle, utilization } = performance.eventLoopUtilization(this.#lastLook);
+    this.#lastLook = performance.eventLoopUtilization();
+    if (idle > 0) this.#misses = 0;
+    this.#isQuiet = idle > 0 && utilization < QUIET_SHARE;
+    this.#watch();
+    if (idle > 0) return;
     if (this.#misses >= this.#bounds.workerPingMisses) {
       void this.#lose(`it has not answered for ${this.#misses} pings`);
       return;
@@ -297,7 +315,7 @@ class PoolWorker {
         how();
       };
       guest.waiting.push(waiting);
-      this.#isResting = false;
+      this.#isResting = this.#isQuiet = false;
       this.#watch();
       this.#send(message);
     });
@@ -318,6 +336,7 @@ class PoolWorker {
       this.#log(message.level, message.message);
     } else if (message.kind === 'resting' || message.kind === 'awake') {
       this.#isResting = message.kind === 'resting';
+      this.#isQuiet = false;
       this.#watch();
     } else if (message.kind !== 'pong') {
       const guest = this.#guests.get(message.cluster);

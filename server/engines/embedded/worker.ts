@@ -3,6 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { schemaBundle } from '../../apiserver/schema-bundle.ts';
 import { createCluster } from './cluster.ts';
+import { collectGarbage } from './garbage.ts';
 import { Host, SnapshotError } from './host.ts';
 import type { FromWorker, StartCluster, ToWorker, WorkerData } from './messages.ts';
 
@@ -42,7 +43,10 @@ async function start({
       onEnter: () => {
         running[0] = cluster;
       },
-      onSleep: sayIfResting,
+      onSleep: () => {
+        if (isResting()) collectGarbage();
+        sayIfResting();
+      },
       onWake: () => say({ kind: 'awake' }),
     });
     hosts.set(cluster, host);
@@ -84,8 +88,12 @@ async function save(cluster: number, file: string): Promise<void> {
   sayIfResting();
 }
 
+function isResting(): boolean {
+  return [...hosts.values()].every((host) => host.frozen);
+}
+
 function sayIfResting(): void {
-  if ([...hosts.values()].every((host) => host.frozen)) say({ kind: 'resting' });
+  if (isResting()) say({ kind: 'resting' });
 }
 
 function describe(error: unknown): string {
