@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini';
 import { CheckSpec } from './check.ts';
+import { Pointed } from './number-in.ts';
 
 /** What a block was run on, and the day, as `2026-11-29`. */
 export const Proven = z.object({
@@ -26,6 +27,8 @@ export const Block = z.object({
   varies: z.optional(z.boolean()),
   /** The command fades as a learner succeeds with its skill: a blank to fill, then the goal alone. */
   fades: z.optional(z.object({ skill: z.string(), blank: z.string(), goal: z.string() })),
+  /** Numbers in its output that answer what the page asked its reader to predict. */
+  answers: z.optional(z.array(Pointed)),
   /** What the recorded run printed; `...` stands for what differs from run to run. */
   expected: z.optional(z.string()),
   /** What it was last proven on. A block without it has not been run since it was written. */

@@ -14,7 +14,7 @@ export const elements: Readonly<Record<string, ElementForm>> = {
   Predict: {
     component: 'Predict.astro',
     required: ['id', 'question', 'from', 'to', 'answer', 'unit'],
-    optional: ['block', 'reads', 'counts'],
+    optional: ['block', 'reads', 'none', 'counts'],
   },
   Term: { required: ['name'], optional: [] },
   Lessons: { component: 'Lessons.astro', required: ['module'], optional: [] },

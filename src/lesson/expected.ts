@@ -15,7 +15,8 @@ const GENERATED = '[bcdfghjklmnpqrstvwxz2456789]';
 const VARYING: readonly (readonly [RegExp, string])[] = [
   // Generated ends of names: `backend-7c9d8f6b5-x2x9k`, `accounts-44rv5`.
   [new RegExp(`-${GENERATED}{8,10}(?:-${GENERATED}{5})?\\b`, 'g'), `-${ANYTHING}`],
-  [new RegExp(`-(?=[a-z]*\\d)${GENERATED}{5}\\b`, 'g'), `-${ANYTHING}`],
+  // The one word that is made of that alphabet alone is none of them.
+  [new RegExp(`-(?!https\\b)${GENERATED}{5}\\b`, 'g'), `-${ANYTHING}`],
   [/\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/g, ANYTHING],
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?/g, ANYTHING],
   [/\b\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d\b/g, ANYTHING],

@@ -48,6 +48,22 @@ test('a prediction has a scale with its answer on it', () => {
   assert.equal(predict('10', '0', '3'), message);
 });
 
+test('a block whose output answers a prediction knows where its number stands', () => {
+  const asked = (attributes: string) =>
+    lesson(
+      `<Step id="one" title="One">\n<Predict id="g" question="How many?" from="0" to="9" answer="3" unit="of 9" block="count" ${attributes}>\nSo.\n</Predict>\n\`\`\`sh run="count"\nls | wc -l\n\`\`\`\n</Step>`,
+    );
+  const { lesson: read, problems } = asked('reads="(\\d+)" none="no &quot;files&quot;"');
+  assert.equal(printed(problems), '');
+  const [block] = read?.steps[0]?.blocks ?? [];
+  assert.deepEqual(block?.answers, [{ reads: '(\\d+)', none: 'no "files"' }]);
+  assert.match(printed(asked('none="none"').problems), /answers says where: `reads`/);
+  assert.match(
+    printed(asked('counts="("').problems),
+    /`counts` of <Predict> is no regular expression/,
+  );
+});
+
 test('a check of receipts shares its step with no other kind', () => {
   const seen = CHECK.replace('check: runs', 'check: looked')
     .replace(/watch:[\s\S]*(?=rules:)/, 'watch:\n  pods: { receipt: kubectl get pods }\n')

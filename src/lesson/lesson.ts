@@ -8,6 +8,7 @@ import remarkParse from 'remark-parse';
 import { unified } from 'unified';
 import { type CheckSpec, isOnlySeen } from '../../protocol/check.ts';
 import type { Lesson, Step } from '../../protocol/lesson.ts';
+import type { Pointed } from '../../protocol/number-in.ts';
 import { readBlock, SHELLS, startOf } from './block.ts';
 import { ID_FORM, isId, readCheck } from './check.ts';
 import { type ElementForm, elements } from './elements.ts';
@@ -115,6 +116,7 @@ class LessonReader {
   readonly #file: string;
   readonly #lesson: number;
   readonly #problems: Problems;
+  readonly #answers: { block: string; answer: Pointed }[] = [];
   #step: Step | undefined;
   #podShellOpened = false;
 
@@ -126,6 +128,11 @@ class LessonReader {
 
   read(tree: Root): void {
     this.#readChildren(tree.children);
+    const blocks = this.steps.flatMap((step) => step.blocks);
+    for (const { block, answer } of this.#answers) {
+      const answering = blocks.find(({ id }) => id === block);
+      if (answering) answering.answers = [...(answering.answers ?? []), answer];
+    }
   }
 
   #readChildren(children: readonly RootContent[]): void {
@@ -280,11 +287,7 @@ class LessonReader {
         file: this.#file,
         place,
       });
-      if (attribute(node, 'reads') === undefined && attribute(node, 'counts') === undefined) {
-        const message =
-          'a <Predict> that a block answers says where: `reads` with a group for the number, or `counts`.';
-        this.#problems.add(place, message);
-      }
+      this.#readAnswer(block, node);
     }
     const [from, answer, to] = ['from', 'answer', 'to'].map((field) =>
       Number(attribute(node, field) ?? NaN),
@@ -294,6 +297,24 @@ class LessonReader {
     const message =
       'the scale of <Predict> runs from one number to a larger one, and its `answer` lies between them.';
     this.#problems.add(startOf(node), message);
+  }
+
+  /** Where in a block's output the answer stands. */
+  #readAnswer(block: string, node: Element): void {
+    const answer: Pointed = {};
+    for (const field of ['reads', 'none', 'counts'] as const) {
+      const expression = attribute(node, field);
+      if (expression === undefined) continue;
+      answer[field] = expression;
+      if (isExpression(expression)) continue;
+      this.#problems.add(startOf(node), `\`${field}\` of <Predict> is no regular expression.`);
+    }
+    if (answer.reads === undefined && answer.counts === undefined) {
+      const message =
+        'a <Predict> that a block answers says where: `reads` with a group for the number, or `counts`.';
+      this.#problems.add(startOf(node), message);
+    }
+    this.#answers.push({ block, answer });
   }
 
   #readTerm(node: Element): void {
@@ -329,6 +350,15 @@ class LessonReader {
 }
 
 /** An attribute's text; undefined when it is absent or no text. */
+function isExpression(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export function attribute(node: Element, name: string): string | undefined {
   for (const one of node.attributes) {
     if (one.type === 'mdxJsxAttribute' && one.name === name && typeof one.value === 'string') {

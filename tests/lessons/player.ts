@@ -5,6 +5,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import type { CheckSpec } from '../../protocol/check.ts';
 import type { Block, Lesson, Proven, Step } from '../../protocol/lesson.ts';
+import { numberIn } from '../../protocol/number-in.ts';
 import { Receipts } from '../../server/checks/receipts.ts';
 import { StateFiles } from '../../server/engines/embedded/state.ts';
 import type { ClusterFile, StepState } from '../../server/travel/pack.ts';
@@ -104,6 +105,7 @@ export class Player {
           const ran = await runBlock(shell, block);
           report.executed(block.id);
           expectExit(block, ran);
+          expectAnswers(block, ran);
           const printed = ran.printed.replaceAll(this.lab.workspace.directory, ANYTHING);
           if (outputs === 'keep') recording.keep(lesson, block, printed, provenOn());
           else if (outputs === 'compare' && examine) recording.compare(block, printed);
@@ -228,6 +230,14 @@ function expectExit(block: Block, ran: Ran): void {
   const isJudged = block.shell === 'lab' && !block.opensPodShell && block.untilSeen === undefined;
   if (isJudged && ran.exit !== block.exitCode)
     throw new Error(`exit ${ran.exit} instead of ${block.exitCode}\n${ran.output}`);
+}
+
+/** What a page asks its reader to predict must be found in what the learner's own cluster says. */
+function expectAnswers({ answers = [] }: Block, { printed }: Ran): void {
+  for (const pointed of answers) {
+    if (numberIn(printed, pointed) !== undefined) continue;
+    throw new Error(`no number where <Predict> points, ${JSON.stringify(pointed)}, in\n${printed}`);
+  }
 }
 
 /** What this run proves things on. */

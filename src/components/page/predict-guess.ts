@@ -1,12 +1,12 @@
 // <predict-guess data-guess="…">: a number that is guessed before the answer shows. A guess is kept in this browser, once. Where a block
 // of the lesson answers, the learner's own cluster does: its number is read from the block's receipt, and drawn beside the guess.
 
+import { numberIn } from '../../../protocol/number-in.ts';
 import { announce } from './announce.ts';
 import { define, part } from './dom.ts';
 import { labIsThere } from './lab.ts';
 import { keep, recall } from './memory.ts';
 import { RUN_DONE } from '../run/events.ts';
-import { numberIn } from './number-in.ts';
 
 /** Page Up and Page Down move by a tenth of the scale. */
 const BIG_STEP = 0.1;
@@ -31,12 +31,12 @@ class PredictGuess extends HTMLElement {
 
   /** The receipt stands below its block once the event has bubbled. */
   readonly #ran = (event: Event) => {
-    const { block, reads, counts } = this.dataset;
+    const { block, reads, none, counts } = this.dataset;
     if (!(event.target instanceof HTMLElement) || event.target.id !== block) return;
     queueMicrotask(() => {
       const papers = [...document.querySelectorAll(`#${block} .became .paper pre`)];
       const printed = papers.map(({ textContent }) => textContent).join('\n');
-      const number = numberIn(printed, { reads, counts });
+      const number = numberIn(printed, { reads, none, counts });
       const guess = recall(this.#key);
       if (number === undefined || guess === undefined) return;
       keep(`${this.#key}:measured`, String(number));
