@@ -75,6 +75,8 @@ export interface Ready {
   epoch: string;
   /** Where the session's output stands. */
   offset: number;
+  /** Bytes of input that it has taken from this page since it last took some of another: what is missing was lost on the way. */
+  heard: number;
   columns: number;
   rows: number;
   /** `watch` while another page has the keys. */
@@ -302,18 +304,22 @@ function decodeHello(bytes: Uint8Array): ClientFrame | Wrong {
 }
 
 function decodeReady(bytes: Uint8Array): ServerFrame | Wrong {
-  const { session, epoch, offset, cols, rows, role } = parse(bytes, 1) ?? {};
+  const { session, epoch, offset, heard, cols, rows, role } = parse(bytes, 1) ?? {};
   if (
     !isId(session) ||
     !isId(epoch) ||
     !isOffset(offset) ||
+    !isOffset(heard) ||
     !isOffset(cols) ||
     !isOffset(rows) ||
     !isRole(role)
   ) {
     return wrong('LAB_FRAME_JSON');
   }
-  return { kind: 'ready', ready: { session, epoch, offset, role, ...clampSize(cols, rows) } };
+  return {
+    kind: 'ready',
+    ready: { session, epoch, offset, heard, role, ...clampSize(cols, rows) },
+  };
 }
 
 function decodeExit(bytes: Uint8Array): ServerFrame | Wrong {

@@ -124,7 +124,15 @@ export class Line {
     this.#send(
       encodeServerFrame({
         kind: 'ready',
-        ready: { session: id, epoch, offset: history.end, columns, rows, role: this.#role },
+        ready: {
+          session: id,
+          epoch,
+          offset: history.end,
+          heard: this.#session.heardFrom(this.page),
+          columns,
+          rows,
+          role: this.#role,
+        },
       }),
     );
   }
@@ -207,7 +215,7 @@ export class Line {
         return;
       case 'input':
         if (this.#role !== 'write') this.close('LAB_READ_ONLY');
-        else if (!this.#session.input(frame.bytes)) this.close('LAB_PASTE_TOO_LARGE');
+        else if (!this.#session.input(frame.bytes, this.page)) this.close('LAB_PASTE_TOO_LARGE');
         return;
       case 'resize':
         if (this.#role === 'write') this.#resize(frame);

@@ -100,6 +100,8 @@ export class Session {
 
   readonly #lines = new Set<Line>();
   #writer: Line | undefined;
+  /** The page that typed last. */
+  #typist = { page: '', bytes: 0 };
   #everSeen = false;
   #unseenSince = performance.now();
   /** The place of a writer whose socket was lost: the program waits for it for a while. */
@@ -217,8 +219,15 @@ export class Session {
   }
 
   /** False when the program does not read and too much waits. Input for an ended shell goes nowhere. */
-  input(bytes: Uint8Array): boolean {
+  input(bytes: Uint8Array, page: string): boolean {
+    // What is refused is heard, too: it would only be refused again.
+    this.#typist = { page, bytes: this.heardFrom(page) + bytes.length };
     return this.#pty ? this.#pty.write(bytes) : true;
+  }
+
+  /** Bytes of input that this page has typed, since another one did. */
+  heardFrom(page: string): number {
+    return this.#typist.page === page ? this.#typist.bytes : 0;
   }
 
   resize(columns: number, rows: number): void {

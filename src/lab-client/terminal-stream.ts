@@ -1,4 +1,5 @@
-// A page's line to one terminal: comes back by its offset when it is lost, acknowledges what was drawn, and never queues a key.
+// A page's line to one terminal: comes back by its offset when it is lost, acknowledges what was drawn, types again
+// what was lost on its way, and never queues a key.
 // Knows frames and a sink to draw into; nothing of the screen.
 
 import { isLabErrorCode, labError } from '../../protocol/errors.ts';
@@ -11,7 +12,7 @@ import {
   TERMINAL_PATH,
   TERMINAL_PROTOCOL,
 } from '../../protocol/terminal.ts';
-import type { ClientFrame, Notice, Role, ServerFrame } from '../../protocol/terminal.ts';
+import type { ClientFrame, Notice, Ready, Role, ServerFrame } from '../../protocol/terminal.ts';
 import { isAnswer } from './answers.ts';
 import { behindGap } from './gap.ts';
 import type { TerminalSink, TerminalState, TerminalStream } from './lab.ts';
@@ -21,6 +22,7 @@ import { LabRefusal } from './requests.ts';
 import type { Requests } from './requests.ts';
 import { Retry } from './retry.ts';
 import { type Printed, Tape } from './tape.ts';
+import { Unheard } from './unheard.ts';
 
 /** A page that has caught up says so after this long, so that not every key costs a frame. */
 const IDLE_ACK_MS = 100;
@@ -30,6 +32,8 @@ const PONG_MS = 5_000;
 const WAKING_PONG_MS = 2_000;
 /** As much as waits on the server; a larger paste would be refused there, half of it typed. */
 const LARGEST_INPUT_BYTES = 64 * 1024;
+
+const LOST = 'What you typed last was lost with the line. Type or run it again.';
 
 export class LabTerminalStream implements TerminalStream {
   readonly #page: Page;
@@ -60,6 +64,9 @@ export class LabTerminalStream implements TerminalStream {
   #acked = 0;
   #cancelAck: (() => void) | undefined;
   #lastMark = -1;
+  /** A HELLO was sent, and READY has not come: what was on its way then came by another line, or will not. */
+  #greeted = false;
+  readonly #unheard = new Unheard();
   #modes = new PrivateModes();
   readonly #tape = new Tape();
   /** Screens being drawn: what the terminal answers meanwhile must not reach the shell. */
@@ -109,7 +116,7 @@ export class LabTerminalStream implements TerminalStream {
     // Nobody pressed these: the terminal answers a program that has stopped waiting, and the shell would read it.
     if (this.#drawn < this.#lateUntil && isAnswer(bytes)) return true;
     for (let at = 0; at < bytes.length; at += frameLimits.inputBytes) {
-      this.#send({ kind: 'input', bytes: bytes.subarray(at, at + frameLimits.inputBytes) });
+      this.#type(bytes.subarray(at, at + frameLimits.inputBytes));
     }
     return true;
   }
@@ -121,6 +128,11 @@ export class LabTerminalStream implements TerminalStream {
   paste(text: string): boolean {
     const whole = pastedByHand(text, this.#modes.has(BRACKETED_PASTE));
     return this.input(new TextEncoder().encode(whole));
+  }
+
+  #type(bytes: Uint8Array): void {
+    this.#unheard.add(bytes, this.#page.now());
+    this.#send({ kind: 'input', bytes });
   }
 
   resize(columns: number, rows: number): void {
@@ -216,6 +228,7 @@ export class LabTerminalStream implements TerminalStream {
       },
     });
     this.#takeOver = false;
+    this.#greeted = true;
   }
 
   #receive(frame: ServerFrame): void {
@@ -250,6 +263,8 @@ export class LabTerminalStream implements TerminalStream {
   #ready({ ready }: Extract<ServerFrame, { kind: 'ready' }>): void {
     this.#retry.succeeded();
     this.#ticketRefused = false;
+    if (this.#greeted) this.#typeAgain(ready);
+    this.#greeted = false;
     if (ready.epoch !== this.#epoch) {
       this.#epoch = ready.epoch;
       this.#lastMark = -1;
@@ -261,6 +276,18 @@ export class LabTerminalStream implements TerminalStream {
     this.#drawn = this.#acked;
     this.#takeRole(ready.role);
     this.#ping(PONG_MS);
+  }
+
+  /** What was lost with the line before, unless it would come too late or the keys are elsewhere now. */
+  #typeAgain({ epoch, heard, role }: Ready): void {
+    const { again, isLost } = this.#unheard.settle(heard, this.#page.now());
+    const writes = role === 'write' && epoch === this.#epoch;
+    // What the terminal answered is nobody's any more.
+    const keys = again.filter((bytes) => !isAnswer(bytes));
+    if (writes) for (const bytes of keys) this.#type(bytes);
+    else if (keys.length === 0 && !isLost) return;
+    if (writes && !isLost) return;
+    this.#sink?.notice?.({ kind: 'input', say: LOST });
   }
 
   #takeRole(role: Role): void {

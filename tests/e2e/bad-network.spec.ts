@@ -8,7 +8,7 @@ const ROUND_TRIP_MS = 300;
 /** What takes a second on a good line. */
 const PATIENCE = { timeout: 60_000 };
 
-test('a command is run, keys are typed and a flood is seen to its end, over a line that breaks twice', async ({
+test('a command is run, keys are typed and a flood is seen to its end, over a line that breaks three times', async ({
   page,
   errors,
 }) => {
@@ -32,9 +32,15 @@ test('a command is run, keys are typed and a flood is seen to its end, over a li
     await expect(block.locator('.paper')).toContainText('Cluster "mesh-lab" is ready.');
 
     // Whoever types does not wait for the echo, and no key is lost or doubled.
+    await expect(line).toHaveText(/connected/, PATIENCE);
     await keys();
     await page.keyboard.type('echo "the quick brown fox jumps ""over the lazy dog"\n');
     await expect(screenOf(page)).toContainText('fox jumps over the lazy dog', PATIENCE);
+
+    // Nor is one that was on its way when the line broke.
+    await page.keyboard.type('echo "cut ""short"\n');
+    network.cut();
+    await expect(screenOf(page)).toContainText('cut short', PATIENCE);
 
     // A flood goes on where it was.
     await page.keyboard.type(

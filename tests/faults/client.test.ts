@@ -126,6 +126,56 @@ test('the link opens the lab once, is taken out of the address, and the browser 
   connection.close();
 });
 
+test('keys that were on their way when the line broke arrive, and those that had arrived do not come twice', async () => {
+  const { connection, page } = await connect();
+  const { session } = await connection.openTerminal('on their way');
+  const { screen, stream } = await attach(connection, session);
+  await screen.until(/\$ $/);
+
+  type(stream, 'echo "before ""the break"\r');
+  await screen.until(/before the break\r\n[^]*\$ $/);
+  page.swallow();
+  assert.equal(type(stream, 'echo "on their ""way"; '), true);
+  assert.equal(type(stream, 'echo "in ""order"\r'), true);
+  page.cut();
+  page.mend();
+  await screen.until(/on their way\r\nin order\r\n/);
+
+  page.deafen();
+  const file = join(lab.directory, 'heard');
+  type(stream, `echo "heard ""once" >> ${file}\r`);
+  await eventually('the shell heard it', () => existsSync(file));
+  page.cut();
+  page.mend();
+  await eventually('the terminal takes keys', () =>
+    type(stream, `cat ${file}; echo "that is ""all"\r`),
+  );
+  await screen.until(/\rheard once\r\nthat is all\r\n/);
+  stream.detach();
+  connection.close();
+});
+
+test('keys that were on their way for long do not surprise anybody: they are dropped, and that is said', async () => {
+  const { connection, page } = await connect();
+  const { session } = await connection.openTerminal('too late');
+  const { screen, stream } = await attach(connection, session);
+  await screen.until(/\$ $/);
+  page.swallow();
+  type(stream, 'echo "too ""late"\r');
+  page.cut();
+  page.later(60_000);
+  page.mend();
+  const said = () => screen.notices.filter(({ kind }) => kind === 'input');
+  await eventually('it is said', () => said().length > 0);
+  const say = 'What you typed last was lost with the line. Type or run it again.';
+  assert.deepEqual(said(), [{ kind: 'input', say }]);
+  type(stream, 'echo "go ""on"\r');
+  await screen.until(/go on\r\n/);
+  assert.doesNotMatch(screen.text, /too late/);
+  stream.detach();
+  connection.close();
+});
+
 test('a browser without the link, or with an old one, is told that the lab is locked', async () => {
   for (const hash of ['', '#lab=of-an-earlier-start']) {
     const states: LabState[] = [];

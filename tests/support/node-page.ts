@@ -11,6 +11,7 @@ export class NodePage implements Page {
   readonly #moments = { wake: new Set<() => void>(), leave: new Set<() => void>() };
   readonly #sockets = new Set<Socket>();
   #hash: string;
+  #ahead = 0;
   seen = true;
   /** False while the network is away: requests fail, sockets do not open. */
   online = true;
@@ -55,7 +56,12 @@ export class NodePage implements Page {
   }
 
   now(): number {
-    return performance.now();
+    return performance.now() + this.#ahead;
+  }
+
+  /** The page's own clock goes forward. */
+  later(ms: number): void {
+    this.#ahead += ms;
   }
 
   random(): number {
@@ -108,6 +114,19 @@ export class NodePage implements Page {
   cut(): void {
     this.online = false;
     for (const socket of this.#sockets) socket.terminate();
+  }
+
+  /** Lines stay open, and what the page sends from now on reaches nobody, as behind a hotel's door; until they are cut. */
+  swallow(): void {
+    for (const socket of this.#sockets) socket.send = () => {};
+  }
+
+  /** What the lab sends from now on reaches no page, though the lines stay open; until they are cut. */
+  deafen(): void {
+    for (const socket of this.#sockets) {
+      const emit = socket.emit.bind(socket);
+      socket.emit = (event, ...values: unknown[]) => event === 'message' || emit(event, ...values);
+    }
   }
 
   /** The network is back. */

@@ -14,7 +14,13 @@ import { FindBar } from './find-bar.ts';
 import { phone, stepFont } from './font.ts';
 import { Foot } from './foot.ts';
 import { keyBytes } from './keys.ts';
-import { LabTerminal, READER_KEY, TERMINAL_NEWS, type TerminalHost } from './lab-terminal.ts';
+import {
+  LabTerminal,
+  READER_KEY,
+  TERMINAL_NEWS,
+  TERMINAL_SAYS,
+  type TerminalHost,
+} from './lab-terminal.ts';
 import { Panes } from './panes.ts';
 import { openWindow, sessionOfWindow } from './pop-out.ts';
 import { typeElsewhere, typeForOthers, type Wish } from './relay.ts';
@@ -174,6 +180,9 @@ export class Dock implements Desk, TerminalHost {
       if (target instanceof LabTerminal)
         this.#tabs.setBusy(target.session, target.line.phase.kind === 'busy');
       this.#foot.draw();
+    });
+    root.addEventListener(TERMINAL_SAYS, (event) => {
+      if (event instanceof CustomEvent) this.#foot.say(String(event.detail));
     });
     root.addEventListener('focusin', ({ target }) => {
       const terminal = target instanceof Element ? target.closest('lab-terminal') : null;

@@ -26,6 +26,9 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Bubbles when what the foot of the dock says has changed. */
 export const TERMINAL_NEWS = 'terminal-news';
 
+/** Bubbles with a sentence for whoever types: a CustomEvent, its detail is the text. */
+export const TERMINAL_SAYS = 'terminal-says';
+
 /** What a terminal asks of the dock it is in. */
 export interface TerminalHost {
   /** The keys that lead out, as they are printed. */
@@ -207,7 +210,8 @@ export class LabTerminal extends HTMLElement {
   }
 
   #hear(notice: Notice): void {
-    if (notice.kind === 'input') announce(notice.say);
+    if (notice.kind === 'input')
+      this.dispatchEvent(new CustomEvent(TERMINAL_SAYS, { detail: notice.say, bubbles: true }));
     if (notice.kind === 'watched') {
       this.watchers = notice.watchers;
       this.#news();
