@@ -189,9 +189,9 @@ export const limits = {
 
 /**
  * What the clusters' process is started with. V8 looks every eight seconds, for minutes, whether an idle heap is worth a
- * collection, and each look wakes a thread that has nothing to do.
+ * collection, and each look wakes a thread that has nothing to do. In its place a worker that nobody waits for collects once.
  */
-export const clustersFlags: readonly string[] = ['--no-memory-reducer'];
+export const clustersFlags: readonly string[] = ['--no-memory-reducer', '--expose-gc'];
 
 /** What flow control rests on: a page acknowledges often enough to let a paused pty go on, whatever the numbers become. */
 export function windowHolds(

@@ -51,6 +51,8 @@ export interface HostOptions {
   onStage?: (stage: string) => void;
   /** Called whenever the cluster gets the thread. */
   onEnter?: () => void;
+  /** Called when nobody has looked at it for a while. */
+  onUnattended?: () => void;
   /** Called when it has gone to sleep, and before anything runs in it again. */
   onSleep?: () => void;
   onWake?: () => void;
@@ -165,6 +167,10 @@ export class Host {
     return host;
   }
 
+  get attended(): boolean {
+    return this.#state === 'attended';
+  }
+
   get frozen(): boolean {
     return this.#state === 'frozen';
   }
@@ -226,6 +232,7 @@ export class Host {
     if (!isAttended) {
       this.#state = 'unattended';
       this.#cluster.attended = false;
+      this.#options.onUnattended?.();
     }
     // Heartbeats raise revisions without a change.
     if (this.#cluster.revision - this.#keptRevision >= REVISION_GAP / 2) this.noteChange();
