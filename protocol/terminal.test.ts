@@ -50,7 +50,15 @@ const markBase = { offset, at, own: fc.boolean() };
 const serverFrame: fc.Arbitrary<Exclude<ServerFrame, { kind: 'output' }>> = fc.oneof(
   fc.record({
     kind: fc.constant('ready' as const),
-    ready: fc.record({ session: id, epoch: id, offset, heard: offset, columns, rows, role }),
+    ready: fc.record({
+      session: id,
+      epoch: id,
+      offset,
+      heard: fc.oneof(offset, fc.constant(-1)),
+      columns,
+      rows,
+      role,
+    }),
   }),
   fc.record({ kind: fc.constant('snapshot' as const), offset, columns, rows, screen: bytes }),
   fc.record({

@@ -75,7 +75,10 @@ export interface Ready {
   epoch: string;
   /** Where the session's output stands. */
   offset: number;
-  /** Bytes of input that it has taken from this page since it last took some of another: what is missing was lost on the way. */
+  /**
+   * Bytes of input that it has taken from this page since the page got the keys: what is missing was lost on the way. -1 when
+   * the keys were with another page since.
+   */
   heard: number;
   columns: number;
   rows: number;
@@ -309,7 +312,7 @@ function decodeReady(bytes: Uint8Array): ServerFrame | Wrong {
     !isId(session) ||
     !isId(epoch) ||
     !isOffset(offset) ||
-    !isOffset(heard) ||
+    !(heard === -1 || isOffset(heard)) ||
     !isOffset(cols) ||
     !isOffset(rows) ||
     !isRole(role)

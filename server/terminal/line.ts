@@ -128,7 +128,7 @@ export class Line {
           session: id,
           epoch,
           offset: history.end,
-          heard: this.#session.heardFrom(this.page),
+          heard: this.#session.tellHeard(this.page),
           columns,
           rows,
           role: this.#role,

@@ -100,7 +100,7 @@ export class Session {
 
   readonly #lines = new Set<Line>();
   #writer: Line | undefined;
-  /** The page that typed last. */
+  /** The page that got the keys last, by whatever line, and how much it has typed since: -1 until it knows that it counts anew. */
   #typist = { page: '', bytes: 0 };
   #everSeen = false;
   #unseenSince = performance.now();
@@ -221,13 +221,17 @@ export class Session {
   /** False when the program does not read and too much waits. Input for an ended shell goes nowhere. */
   input(bytes: Uint8Array, page: string): boolean {
     // What is refused is heard, too: it would only be refused again.
-    this.#typist = { page, bytes: this.heardFrom(page) + bytes.length };
+    if (page === this.#typist.page)
+      this.#typist.bytes = Math.max(0, this.#typist.bytes) + bytes.length;
     return this.#pty ? this.#pty.write(bytes) : true;
   }
 
-  /** Bytes of input that this page has typed, since another one did. */
-  heardFrom(page: string): number {
-    return this.#typist.page === page ? this.#typist.bytes : 0;
+  /** What READY tells a page: bytes of input it has typed since it got the keys; -1 when it counts from now on. */
+  tellHeard(page: string): number {
+    if (this.#typist.page !== page) return -1;
+    const { bytes } = this.#typist;
+    this.#typist.bytes = Math.max(0, bytes);
+    return bytes;
   }
 
   resize(columns: number, rows: number): void {
@@ -466,6 +470,10 @@ export class Session {
   #give(line: Line): void {
     this.#release();
     this.#writer = line;
+    if (line.page !== this.#typist.page) {
+      // Who watches hears of it by a notice, and a new line by READY.
+      this.#typist = { page: line.page, bytes: line.role === 'watch' ? 0 : -1 };
+    }
     line.become('write');
   }
 

@@ -339,7 +339,11 @@ export class LabTerminalStream implements TerminalStream {
 
   #notice(notice: Notice): void {
     if (notice.kind === 'gap') this.#leap(notice);
-    if (notice.kind === 'role') this.#takeRole(notice.role);
+    if (notice.kind === 'role') {
+      // Without the keys nothing is on its way, and with them again the session counts anew.
+      this.#unheard.settle(0, this.#page.now());
+      this.#takeRole(notice.role);
+    }
     this.#sink?.notice?.(notice);
   }
 

@@ -29,7 +29,15 @@ test('what was typed too long ago is lost as a whole, with what came after it', 
   assert.deepEqual(unheard.settle(0, 20_001), { again: [], isLost: true });
 });
 
-test('a lab that counts otherwise, since another page typed there, gets nothing twice', () => {
+test('a lab whose keys were with another page since gets nothing twice, and nothing is called lost', () => {
+  const unheard = new Unheard();
+  unheard.add(bytes('abc'), 0);
+  assert.deepEqual(unheard.settle(-1, 60_000), { again: [], isLost: false });
+  unheard.add(bytes('d'), 60_000);
+  assert.deepEqual(texts(unheard.settle(0, 60_010).again), ['d']);
+});
+
+test('a lab that counts otherwise gets nothing twice', () => {
   const unheard = new Unheard();
   unheard.add(bytes('abc'), 0);
   assert.deepEqual(unheard.settle(7, 10), { again: [], isLost: false });

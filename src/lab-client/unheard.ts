@@ -25,15 +25,16 @@ export class Unheard {
   }
 
   /**
-   * The lab has heard `heard` bytes from this page. What it has not is given back, oldest first, and is to be typed again;
-   * `isLost` when that would come too late. From here on what is typed counts from there.
+   * The lab has heard `heard` bytes from this page, or cannot say (-1). What it has not is given back, oldest first, and is to be
+   * typed again; `isLost` when that would come too late. From here on what is typed counts from there.
    */
   settle(heard: number, now: number): { again: Uint8Array[]; isLost: boolean } {
     const missing = this.#typed - heard;
-    const rest = missing >= 0 && missing <= this.#bytes ? this.#last(missing) : [];
+    const isKnown = heard >= 0 && missing >= 0 && missing <= this.#bytes;
+    const rest = isKnown ? this.#last(missing) : [];
     this.#pieces = [];
     this.#bytes = 0;
-    this.#typed = heard;
+    this.#typed = Math.max(0, heard);
     const isLost = rest.some(({ at }) => now - at > LATE_MS);
     return { again: isLost ? [] : rest.map(({ bytes }) => bytes), isLost };
   }

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import type { Notice } from '../../protocol/terminal.ts';
 import { Connection } from '../../src/lab-client/connection.ts';
 import type {
@@ -153,6 +154,46 @@ test('keys that were on their way when the line broke arrive, and those that had
   await screen.until(/\rheard once\r\nthat is all\r\n/);
   stream.detach();
   connection.close();
+});
+
+test('keys that went to another page and came back are counted anew: nothing is typed twice', async () => {
+  const { connection, page } = await connect();
+  const { session } = await connection.openTerminal('there and back');
+  const { screen, stream } = await attach(connection, session);
+  await screen.until(/\$ $/);
+  const file = join(lab.directory, 'counted');
+  const count = `echo once >> ${file}\r`;
+  type(stream, count);
+  await eventually('the shell heard it', () => existsSync(file));
+
+  const other = await connect(page.another());
+  const elsewhere = new Screen();
+  const there = other.connection.terminal(session);
+  there.attach(elsewhere);
+  await eventually('the other page watches', () => elsewhere.now === 'taken over');
+  there.takeOver();
+  await eventually('the other page has the keys', () => elsewhere.now === 'open');
+  type(there, 'echo "el""sewhere"\r');
+  await elsewhere.until(/elsewhere\r\n/);
+  stream.takeOver();
+  await eventually('the keys are back', () => screen.now === 'open');
+  type(stream, 'echo "ba""ck"\r');
+  await screen.until(/back\r\n/);
+  there.detach();
+  await eventually('nobody else looks', () =>
+    isDeepStrictEqual(screen.notices.at(-1), { kind: 'watched', watchers: 0 }),
+  );
+
+  page.cut();
+  page.mend();
+  await eventually('the terminal takes keys', () => type(stream, `cat ${file}; echo "al""l"\r`));
+  await screen.until(/\ronce\r\nall\r\n/);
+  assert.equal(
+    screen.notices.some(({ kind }) => kind === 'input'),
+    false,
+  );
+  stream.detach();
+  for (const one of [connection, other.connection]) one.close();
 });
 
 test('keys that were on their way for long do not surprise anybody: they are dropped, and that is said', async () => {
