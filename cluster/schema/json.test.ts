@@ -19,6 +19,14 @@ test('any JSON reads as JSON.parse reads it', () => {
   );
 });
 
+test('half of a surrogate pair becomes a replacement character, in keys and values, and a whole pair stays', () => {
+  const parsed = parseJson(
+    String.raw`{"\ud800x": "a\udc00", "\ud83d\ude00": "\ud83d\ud83d\ude00"}`,
+  );
+  assert.ok('value' in parsed);
+  assert.deepEqual(parsed.value, { '\ufffdx': 'a\ufffd', '😀': '\ufffd😀' });
+});
+
 test('fields given twice are told by the object that holds them, and the last counts', () => {
   const parsed = parseJson('{"a":{"b":1,"b":2,"c":3,"c":4,"b":5},"a2":1}');
   assert.ok('value' in parsed);

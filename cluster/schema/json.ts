@@ -130,7 +130,8 @@ class JsonParser {
       const char = this.#text[this.#at];
       if (char === '"') {
         plain += this.#text.slice(from, this.#at++);
-        return plain;
+        // Go's strings are UTF-8: half of a surrogate pair, which only an escape can name, becomes U+FFFD.
+        return from === start ? plain : plain.toWellFormed();
       }
       if (char === '\\') {
         plain += this.#text.slice(from, this.#at) + this.#escape();
