@@ -2,7 +2,6 @@
 
 import * as z from 'zod/mini';
 import { CheckSpec } from './check.ts';
-import { Pointed } from './number-in.ts';
 
 /** What a block was run on, and the day, as `2026-11-29`. */
 export const Proven = z.object({
@@ -11,6 +10,17 @@ export const Proven = z.object({
   date: z.string(),
 });
 export type Proven = z.infer<typeof Proven>;
+
+/** Where in a block's output a number stands. Its schema is here and not with its reader, which a page loads. */
+export const Pointed = z.object({
+  /** A regular expression whose first group is the number. */
+  reads: z.optional(z.string()),
+  /** With `reads`: a regular expression of what is printed where the number is missing because it is zero. */
+  none: z.optional(z.string()),
+  /** In place of `reads`, a regular expression: the lines that begin with it are counted. */
+  counts: z.optional(z.string()),
+});
+export type Pointed = z.infer<typeof Pointed>;
 
 /** A command on the page. Its text is typed into a terminal as it stands. */
 export const Block = z.object({

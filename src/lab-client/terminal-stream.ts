@@ -285,9 +285,8 @@ export class LabTerminalStream implements TerminalStream {
     // What the terminal answered is nobody's any more.
     const keys = again.filter((bytes) => !isAnswer(bytes));
     if (writes) for (const bytes of keys) this.#type(bytes);
-    else if (keys.length === 0 && !isLost) return;
-    if (writes && !isLost) return;
-    this.#sink?.notice?.({ kind: 'input', say: LOST });
+    const isGone = isLost || (!writes && keys.length > 0);
+    if (isGone) this.#sink?.notice?.({ kind: 'input', say: LOST });
   }
 
   #takeRole(role: Role): void {

@@ -110,6 +110,15 @@ async function attach(
   return { screen, stream };
 }
 
+/** A page of its own with a terminal of its own, whose shell waits for a command. */
+async function atAPrompt(name: string) {
+  const { connection, page } = await connect();
+  const { session } = await connection.openTerminal(name);
+  const { screen, stream } = await attach(connection, session);
+  await screen.until(/\$ $/);
+  return { connection, page, session, screen, stream };
+}
+
 const type = (stream: TerminalStream, text: string) => stream.input(new TextEncoder().encode(text));
 
 test('the link opens the lab once, is taken out of the address, and the browser stays known', async () => {
@@ -128,10 +137,7 @@ test('the link opens the lab once, is taken out of the address, and the browser 
 });
 
 test('keys that were on their way when the line broke arrive, and those that had arrived do not come twice', async () => {
-  const { connection, page } = await connect();
-  const { session } = await connection.openTerminal('on their way');
-  const { screen, stream } = await attach(connection, session);
-  await screen.until(/\$ $/);
+  const { connection, page, screen, stream } = await atAPrompt('on their way');
 
   type(stream, 'echo "before ""the break"\r');
   await screen.until(/before the break\r\n[^]*\$ $/);
@@ -157,10 +163,7 @@ test('keys that were on their way when the line broke arrive, and those that had
 });
 
 test('keys that went to another page and came back are counted anew: nothing is typed twice', async () => {
-  const { connection, page } = await connect();
-  const { session } = await connection.openTerminal('there and back');
-  const { screen, stream } = await attach(connection, session);
-  await screen.until(/\$ $/);
+  const { connection, page, session, screen, stream } = await atAPrompt('there and back');
   const file = join(lab.directory, 'counted');
   const count = `echo once >> ${file}\r`;
   type(stream, count);
@@ -197,10 +200,7 @@ test('keys that went to another page and came back are counted anew: nothing is 
 });
 
 test('keys that were on their way for long do not surprise anybody: they are dropped, and that is said', async () => {
-  const { connection, page } = await connect();
-  const { session } = await connection.openTerminal('too late');
-  const { screen, stream } = await attach(connection, session);
-  await screen.until(/\$ $/);
+  const { connection, page, screen, stream } = await atAPrompt('too late');
   page.swallow();
   type(stream, 'echo "too ""late"\r');
   page.cut();

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { administrator, identity, json } from '../../apiserver/testing/served.ts';
+import { every } from './beat.ts';
 import { type ClusterInit, Host, type HostedCluster } from './host.ts';
 import { REVISION_GAP } from './messages.ts';
 
@@ -120,6 +121,14 @@ async function until(fact: () => boolean): Promise<void> {
   while (!fact()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+/** Resolves when whoever runs every `ms` milliseconds has had `count` turns. */
+async function beats(ms: number, count: number): Promise<void> {
+  let turns = 0;
+  const end = every(ms, () => turns++);
+  await until(() => turns >= count);
+  end();
+}
+
 async function ask(host: Host): Promise<void> {
   const asked = get(`${host.started.url}/api`, { ...administrator, agent: false });
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
@@ -188,9 +197,9 @@ test('a cluster in which nothing happens is left alone, and the next change is k
   cluster.change('one');
   await until(() => existsSync(file) && kept().snapshot === 'one');
   // The look that kept it was the last but one.
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await beats(10, 3);
   const { looks } = cluster;
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await beats(10, 5);
   assert.equal(cluster.looks, looks);
   cluster.change('two');
   await until(() => kept().snapshot === 'two');
@@ -201,7 +210,7 @@ test('a cluster is attended while somebody asks or watches, and from the first r
     bounds: { snapshotIntervalMs: 10, unattendedAfterMs: 30, freezeAfterMs: Infinity },
   });
   const watch = await openWatch(host);
-  await new Promise((resolve) => setTimeout(resolve, 90));
+  await beats(30, 3);
   assert.equal(cluster.attended, true);
   watch.destroy();
   await until(() => !cluster.attended);
